@@ -1,0 +1,54 @@
+"""What a running Parley consists of: settings, brands, keys and a database, put together once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.branding.loader import load
+from app.db import Database, Session
+from app.kit.digests import Digester
+from app.kit.sealing import Sealer
+from app.kit.signing import Signer
+
+if TYPE_CHECKING:
+    from app.branding.models import SiteGroup
+    from app.config import Settings
+
+_KEY = "parley.environment"
+
+
+@dataclass(frozen=True, eq=False)
+class Environment:
+    """The parts that every service may need; each session carries it, see `environment`."""
+
+    settings: Settings
+    group: SiteGroup
+    digester: Digester
+    sealer: Sealer
+    signer: Signer
+    database: Database
+
+    @classmethod
+    def build(cls, settings: Settings, database_url: str, group: SiteGroup | None = None) -> Environment:
+        """Put a Parley together for `settings` on the database at `database_url` (application role).
+
+        Opens no connection. Raises `branding.loader.BrandError` when a brand folder has mistakes.
+        """
+        info: dict[str, object] = {}
+        built = cls(
+            settings=settings,
+            group=group or load(settings.brands_dir),
+            digester=Digester(settings.digest_keys),
+            sealer=Sealer(settings.sealing_keys),
+            signer=Signer(settings.secret_keys, settings.leave_keys),
+            database=Database(database_url, pool_size=settings.threads_per_worker + 2, info=info),
+        )
+        info[_KEY] = built
+        return built
+
+
+def environment(session: Session) -> Environment:
+    """Give the environment that `session` belongs to."""
+    found: Environment = session.info[_KEY]
+    return found

@@ -1,0 +1,65 @@
+"""Expected failures of the domain. They carry a stable code and words for people, and know nothing of HTTP."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """Something the caller asked for can't be done; `code` is stable, the message is for people."""
+
+    code: ClassVar[str] = "domain_error"
+
+
+class InvalidAddress(DomainError):
+    """Not an e-mail address or phone number."""
+
+    code = "invalid_address"
+
+
+class InvalidSubject(DomainError):
+    """A subject must be exactly one of e-mail, phone, account id or external id."""
+
+    code = "invalid_subject"
+
+
+class UnknownItem(DomainError):
+    """No such brand, topic, purpose or channel, or the topic is not offered on that channel."""
+
+    code = "unknown_item"
+
+
+class BrandForbidden(DomainError):
+    """The brand is outside the client's list."""
+
+    code = "brand_forbidden"
+
+
+class NotOffered(DomainError):
+    """The item can't be agreed to here: retired, or its channel has no address of the person."""
+
+    code = "not_offered"
+
+
+class NothingChosen(DomainError):
+    """A sign-up without any item."""
+
+    code = "nothing_chosen"
+
+
+class Gone(DomainError):
+    """What was asked for existed once and is no more."""
+
+    code = "gone"
+
+
+class StaleLocks(DomainError):
+    """What was read before locking changed before the locks were held; the transaction must start over."""
+
+    code = "stale_locks"
+
+
+class SettingsError(DomainError):
+    """A setting is missing, too weak or makes no sense; the message names it."""
+
+    code = "settings"

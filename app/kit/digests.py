@@ -1,0 +1,47 @@
+"""Keyed digests, by which an address is found without being readable."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.kit.addresses import Address
+
+
+def key_id(key: str) -> str:
+    """Name a key without telling it: the first 8 hex digits of its SHA-256."""
+    return hashlib.sha256(key.encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Digester:
+    """HMAC-SHA-256 under an append-only list of keys, newest last (RFC 2104)."""
+
+    keys: Sequence[str]
+
+    @property
+    def key_id(self) -> str:
+        """The id of the key that new digests use."""
+        return key_id(self.keys[-1])
+
+    def newest(self, address: Address) -> bytes:
+        """Digest the identity of an address under the newest key: 32 bytes."""
+        return _hmac(self.keys[-1], f"{address.kind}:{address.normal}")
+
+    def probes(self, address: Address) -> list[bytes]:
+        """Digest under every key in force, newest first: an address may have been stored under any of them."""
+        return [_hmac(key, f"{address.kind}:{address.normal}") for key in reversed(self.keys)]
+
+    def key_ids(self, address: Address) -> dict[bytes, str]:
+        """Name the key of each digest that `probes` gives."""
+        return dict(zip(self.probes(address), map(key_id, reversed(self.keys)), strict=True))
+
+    def abuse(self, address: Address) -> bytes:
+        """Digest the form under which mails are counted; under the oldest key, so that counts survive a rotation."""
+        return _hmac(self.keys[0], f"abuse:{address.kind}:{address.abuse}")
+
+
+def _hmac(key: str, text: str) -> bytes:
+    return hmac.digest(key.encode(), text.encode("utf-8", "surrogatepass"), "sha256")
