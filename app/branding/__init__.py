@@ -1,0 +1,1 @@
+"""Brands as data: what `brands/` says, checked and frozen at start."""

@@ -1,0 +1,225 @@
+"""What a brand folder says, as frozen data.
+
+Everything here is read once at start and shared by all threads, hence frozen models and tuples.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(_[A-Z][a-z]{3})?(_[A-Z]{2})?$")]
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+FontStack = Annotated[
+    str, StringConstraints(pattern=r'^("[A-Za-z0-9 ]+"|[A-Za-z-]+)(, ("[A-Za-z0-9 ]+"|[A-Za-z-]+))*$')
+]
+Words = dict[Locale, Annotated[str, StringConstraints(min_length=1)]]
+
+
+class Frequency(StrEnum):
+    """How often something may come; the first one a topic lists is what a person gets without choosing."""
+
+    DAILY = "daily"
+    TWICE_WEEKLY = "twice-weekly"
+    WEEKLY = "weekly"
+    TWICE_MONTHLY = "twice-monthly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    YEARLY = "yearly"
+    AS_IT_HAPPENS = "as-it-happens"
+
+
+class Frozen(BaseModel):
+    """Base of all brand data: immutable, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Channel(StrEnum):
+    """The way a message travels."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+    PHONE = "phone"
+    POST = "post"
+    PUSH = "push"
+
+
+class Kind(StrEnum):
+    """What an item is."""
+
+    SUBSCRIPTION = "subscription"
+    PURPOSE = "purpose"
+    DOCUMENT = "document"
+
+
+class OptIn(StrEnum):
+    """How a topic is agreed to: by a click in a confirmation mail, or at once."""
+
+    DOUBLE = "double"
+    SINGLE = "single"
+
+
+class LegalBasis(StrEnum):
+    """GDPR art. 6 and ePrivacy art. 13 grounds a brand may rely on."""
+
+    CONSENT = "consent"
+    SOFT_OPT_IN = "soft_opt_in"
+    IMPLIED = "implied"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+    CONTRACT = "contract"
+
+
+class Palette(Frozen):
+    """Colours of one scheme. `accent` carries text in `on_accent`; `highlight` is the accent as text on paper."""
+
+    paper: Colour
+    ink: Colour
+    accent: Colour
+    on_accent: Colour
+    highlight: Colour
+    muted: Colour
+    line: Colour
+    surface: Colour
+
+
+class Theme(Frozen):
+    """The look of a brand; `shape` names the CSS rules that give its corners, rules and headings."""
+
+    light: Palette
+    dark: Palette
+    display: FontStack
+    text: FontStack
+    shape: Slug
+
+
+class Sender(Frozen):
+    """Who a brand's mail comes from."""
+
+    name: str
+    address: EmailStr
+    reply_to: EmailStr | None = None
+
+
+class Controller(Frozen):
+    """The legal person answerable for the data (GDPR art. 4(7)), named on every form and in every mail."""
+
+    name: str
+    postal_address: Annotated[tuple[str, ...], Field(min_length=1)]
+    country: Country
+    contact: EmailStr
+
+
+class Topic(Frozen):
+    """Something a brand sends, on some channels, perhaps at a chosen frequency."""
+
+    key: Slug
+    name: Words
+    description: Words
+    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    frequencies: tuple[Frequency, ...] = ()
+    opt_in: OptIn = OptIn.DOUBLE
+    minimum_age: Annotated[int, Field(ge=13, le=99)] | None = None
+    legal_basis: LegalBasis = LegalBasis.CONSENT
+    retired: bool = False
+
+
+class Purpose(Frozen):
+    """A use of data that is not a mailing."""
+
+    key: Slug
+    name: Words
+    description: Words
+    legal_basis: LegalBasis = LegalBasis.CONSENT
+    sale_or_sharing: bool = False
+    retired: bool = False
+
+
+class DocumentVersion(Frozen):
+    """One published text; `texts` is Markdown by locale, `digest` the SHA-256 of all its texts, in hex."""
+
+    version: date
+    requires_reconsent: bool = False
+    effective: date
+    texts: Words
+    digest: str
+
+
+class Document(Frozen):
+    """Terms, privacy notice or a consent statement, with its versions from oldest to newest."""
+
+    slug: Slug
+    title: Words
+    versions: Annotated[tuple[DocumentVersion, ...], Field(min_length=1)]
+
+    def in_force(self, on: date) -> DocumentVersion:
+        """Give the newest version whose effective date is not after `on`, else the oldest one."""
+        due = [version for version in self.versions if version.effective <= on]
+        return due[-1] if due else self.versions[0]
+
+
+class Site(Frozen):
+    """What a brand and the group have in common: a slug, a face, words and a responsible person."""
+
+    slug: Slug
+    name: str
+    locales: Annotated[tuple[Locale, ...], Field(min_length=1)]
+    controller: Controller
+    sender: Sender
+    theme: Theme
+    words: dict[Slug, Words]
+    logo: str
+    purposes: tuple[Purpose, ...] = ()
+    documents: tuple[Document, ...] = ()
+
+    def locale(self, wanted: str | None) -> str:
+        """Give `wanted` if the site speaks it, else its first locale."""
+        return wanted if wanted in self.locales else self.locales[0]
+
+    def say(self, key: str, locale: str) -> str:
+        """Give the site's own words for `key` (such as `opening`, `promise`) in `locale`, else in its first one."""
+        return pick(self.words[key], locale, self.locales)
+
+    def document(self, slug: str) -> Document | None:
+        """Find a document by its slug."""
+        return next((document for document in self.documents if document.slug == slug), None)
+
+
+class Brand(Site):
+    """One house of the group."""
+
+    origins: tuple[str, ...] = ()
+    topics: Annotated[tuple[Topic, ...], Field(min_length=1)]
+    bases: dict[Country, tuple[LegalBasis, ...]] = {}
+    """The grounds the brand relies on, by country of the person."""
+    trusted_evidence: tuple[str, ...] = ()
+    confirmation_days: Annotated[int, Field(ge=1, le=30)] = 7
+    verified_contact_required: bool = False
+
+    def topic(self, key: str) -> Topic | None:
+        """Find a topic by its key, retired ones included."""
+        return next((topic for topic in self.topics if topic.key == key), None)
+
+
+class SiteGroup(Site):
+    """The company and its brands, in the order the group lists them."""
+
+    brands: dict[Slug, Brand]
+
+    def site(self, slug: str) -> Site | None:
+        """Find the group itself or one of its brands."""
+        return self if slug == self.slug else self.brands.get(slug)
+
+
+def pick(words: Words, locale: str, fallbacks: tuple[str, ...]) -> str:
+    """Give the words in `locale`, else in the first fallback that has them."""
+    for candidate in (locale, *fallbacks):
+        if candidate in words:
+            return words[candidate]
+    return next(iter(words.values()))
