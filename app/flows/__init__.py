@@ -1,0 +1,1 @@
+"""What a person does: one file a verb. Flows never import each other."""

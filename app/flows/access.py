@@ -1,0 +1,71 @@
+"""Open the preference centre without a password: ask for a link, press its button."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from app.branding.models import Site
+from app.db import Session
+from app.kit import clock
+from app.kit.addresses import parse_email
+from app.kit.provenance import Provenance
+from app.services import accounts, messages, sessions, suppressions, tokens
+from app.services.locks import lock_account, lock_digest, lock_mailbox, owner_of
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a link opened: the secret of a preference session, or mails again for an address that had stopped them."""
+
+    secret: str | None = None
+    is_lifted: bool = False
+
+
+def request_link(session: Session, site: Site, email: str, provenance: Provenance) -> None:
+    """Queue a mail with an access link; whether the address is known is for the courier to find out.
+
+    So a request for an unknown address costs and answers the same. Raises `InvalidAddress`.
+    """
+    digest, abuse = lock_mailbox(session, parse_email(email))
+    _queue(session, site, digest, abuse, owner_of(session, digest), provenance)
+
+
+def request_link_by_manage(session: Session, site: Site, token: str, provenance: Provenance) -> None:
+    """Queue the same mail for the owner of an ever-lasting manage link. Raises `BadLink`."""
+    locked = lock_account(session, tokens.read_manage(session, site.slug, token))
+    if locked.account_id is not None and locked.digest:
+        _queue(session, site, locked.digest, locked.abuse_digest, locked.account_id, provenance)
+
+
+def open_session(session: Session, token: str, provenance: Provenance) -> Opened:
+    """Use an access link, once; a used or expired one opens nothing.
+
+    The press comes from the mailbox, so it verifies the address. Where the address has no account and asked never to
+    be contacted, the press takes that back. Raises `BadLink`.
+    """
+    try:
+        message_id = tokens.read_access(session, token)
+    except tokens.ExpiredLink:
+        return Opened()
+    digest = messages.address_of(session, message_id)
+    if digest is None:
+        return Opened()
+    locked = lock_digest(session, digest)
+    is_lifting = locked.account_id is None and suppressions.is_stopped(session, [digest])
+    if (locked.account_id is None and not is_lifting) or not messages.use_link(session, message_id):
+        return Opened()
+    if locked.account_id is None:
+        suppressions.lift(session, digest, suppressions.Reason.DO_NOT_CONTACT, provenance)
+        return Opened(is_lifted=True)
+    accounts.mark_verified(session, digest, clock.now())
+    return Opened(sessions.open_preference(session, locked.account_id, provenance.user_agent))
+
+
+def _queue(
+    session: Session, site: Site, digest: bytes, abuse: bytes, account_id: uuid.UUID | None, provenance: Provenance
+) -> None:
+    messages.queue(
+        session, kind="access", brand=site.slug, address_digest=digest, abuse_digest=abuse,
+        locale=provenance.locale, account_id=account_id,
+    )  # fmt: skip

@@ -1,0 +1,124 @@
+"""Change one's mind in the preference centre: on, off, leave, and take the last change back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from app.db import Session
+from app.environment import environment
+from app.errors import Gone, NotOffered
+from app.kit import clock
+from app.kit.provenance import Provenance
+from app.models import Account
+from app.services import accounts, consents, messages, notices, offers, opt_in, sessions, suppressions
+from app.services.changes import AFTER_SEQUENCE
+from app.services.consents import Grant
+from app.services.decisions import version_in_force
+from app.services.folding import Line, Status
+from app.services.items import ItemRef, items
+from app.services.locks import Locked, lock_account
+
+SUMMARY_AFTER_SECONDS = 600
+"""A summary waits for the person to finish, so that one mail tells of all they changed."""
+
+
+def change(
+    session: Session, account_id: uuid.UUID, desired: Mapping[ItemRef, bool], provenance: Provenance
+) -> list[Line]:
+    """Bring items into the desired state: one ledger line for each that is not there yet, none for the others.
+
+    The session that calls this was opened from the mailbox, which is the act that a double opt-in asks for. Raises
+    `NotOffered` for an item that can't be turned on, `Gone` when the account is no more.
+    """
+    locked, account = _own(session, account_id)
+    wanted = [item for item, is_on in desired.items() if is_on]
+    unwanted = [item for item, is_on in desired.items() if not is_on]
+    for item in wanted:
+        if not _is_offered(session, account, item):
+            raise NotOffered(f"“{item.key}” can't be turned on over {item.channel}.")
+    lines = _turn_on(session, account, wanted, provenance)
+    lines += _turn_off(session, locked, account, unwanted, provenance)
+    _summarise(session, locked, account, provenance, lines)
+    return lines
+
+
+def leave(session: Session, account_id: uuid.UUID, brand: str | None, provenance: Provenance) -> list[Line]:
+    """Leave everything of one brand, or (None) of all; what is only asked for is cancelled too."""
+    locked, account = _own(session, account_id)
+    registry = items(session)
+    unwanted = [item for item in registry if item.channel and brand in (None, item.brand)]
+    lines = _turn_off(session, locked, account, unwanted, provenance)
+    _summarise(session, locked, account, provenance, lines)
+    return lines
+
+
+def undo(session: Session, account_id: uuid.UUID, secret: str, change_id: str, provenance: Provenance) -> list[Line]:
+    """Take back the last change of the session `secret`, by acts of their own: the ledger only grows.
+
+    Does nothing when `change_id` is not the last change any more. What is no longer offered stays as it is.
+    """
+    locked, account = _own(session, account_id)
+    last = sessions.last_change(session, secret, change_id)
+    if last is None:
+        return []
+    registry = items(session)
+    off = [registry.get(item_id) for item_id in last["on"]]
+    on = [item for item_id in last["off"] if _is_offered(session, account, item := registry.get(item_id))]
+    lines = _turn_on(session, account, on, provenance) + _turn_off(session, locked, account, off, provenance)
+    _summarise(session, locked, account, provenance, lines)
+    return lines
+
+
+def lift_own_suppression(session: Session, account_id: uuid.UUID, provenance: Provenance) -> None:
+    """Allow mails again after "never mail me again": the owner, in a session from the mailbox, may lift that."""
+    locked, _ = _own(session, account_id)
+    for digest in locked.digests:
+        suppressions.lift(session, digest, suppressions.Reason.DO_NOT_CONTACT, provenance)
+
+
+def _own(session: Session, account_id: uuid.UUID) -> tuple[Locked, Account]:
+    locked = lock_account(session, account_id)
+    account = locked.account(session)
+    if account is None or account.status == accounts.ERASED:
+        raise Gone("This account is no more.")
+    return locked, account
+
+
+def _is_offered(session: Session, account: Account, item: ItemRef) -> bool:
+    return offers.can_turn_on(item, accounts.channels_reached(session, account.id))
+
+
+def _turn_on(session: Session, account: Account, wanted: Sequence[ItemRef], provenance: Provenance) -> list[Line]:
+    states = consents.current(session, account.id)
+    new = [item for item in wanted if (state := states.get(item.id)) is None or state.status is not Status.GRANTED]
+    return consents.grant(session, account, [_grant(session, item, provenance) for item in new], provenance)
+
+
+def _grant(session: Session, item: ItemRef, provenance: Provenance) -> Grant:
+    group = environment(session).group
+    brand = group.brands[item.brand or ""]
+    seen = notices.keep(session, brand, [item], provenance.locale)[item.id]
+    return Grant(item, seen, is_confirmed=True, document_version=version_in_force(group, brand, clock.now().date()))
+
+
+def _turn_off(
+    session: Session, locked: Locked, account: Account, unwanted: Sequence[ItemRef], provenance: Provenance
+) -> list[Line]:
+    opt_in.cancel(session, locked.digests, [item.id for item in unwanted], provenance)
+    return consents.withdraw(session, account, unwanted, provenance)
+
+
+def _summarise(
+    session: Session, locked: Locked, account: Account, provenance: Provenance, lines: Sequence[Line]
+) -> None:
+    registry = items(session)
+    left = {registry.get(line.item_id).brand or "" for line in lines}
+    # A house that is gone writes no letters any more.
+    for brand in sorted(left & environment(session).group.brands.keys()):
+        if locked.digest and not messages.is_queued(session, "summary", account.id, brand):
+            messages.queue(
+                session, kind="summary", brand=brand, address_digest=locked.digest, abuse_digest=locked.abuse_digest,
+                locale=provenance.locale, account_id=account.id, schedule_in_seconds=SUMMARY_AFTER_SECONDS,
+                context={AFTER_SEQUENCE: lines[0].sequence - 1},
+            )  # fmt: skip

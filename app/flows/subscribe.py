@@ -1,0 +1,41 @@
+"""Sign up with an e-mail address: the lite way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.branding.models import Brand, Site
+from app.db import Session, pipelined
+from app.environment import environment
+from app.kit.addresses import parse_email
+from app.kit.provenance import Provenance
+from app.services import messages, notices, offers, opt_in, outbox
+from app.services.items import ItemRef
+from app.services.locks import Locked, lock_address
+
+
+def subscribe(session: Session, site: Site, email: str, values: Iterable[str], provenance: Provenance) -> None:
+    """Ask for what was ticked; one request per brand, and one mail for it.
+
+    Says nothing about the address: known, unknown and suppressed ones take the same path, and the courier finds out
+    what may be sent, and whether a single opt-in may be granted at once (`flows.admit`). Raises `InvalidAddress`,
+    `NothingChosen`, `UnknownItem`, `NotOffered`.
+    """
+    address = parse_email(email)
+    chosen = offers.read_choices(session, site, values)
+    with pipelined(session):
+        locked = lock_address(session, address)
+        for slug, wanted in chosen.items():
+            _ask(session, environment(session).group.brands[slug], wanted, locked, provenance)
+
+
+def _ask(session: Session, brand: Brand, wanted: list[ItemRef], locked: Locked, provenance: Provenance) -> None:
+    seen = notices.keep(session, brand, wanted, provenance.locale)
+    request_id = opt_in.ask(session, locked.digest, brand.slug, seen, provenance, locked.account_id)
+    if any(offers.is_single(brand, item) for item in wanted):
+        outbox.enqueue(session, outbox.ADMIT, request_id=request_id)
+        return
+    messages.queue(
+        session, kind="confirm", brand=brand.slug, address_digest=locked.digest, abuse_digest=locked.abuse_digest,
+        locale=provenance.locale, account_id=locked.account_id, request_id=request_id,
+    )  # fmt: skip

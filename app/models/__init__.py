@@ -1,0 +1,40 @@
+"""The records, in two groups that no foreign key crosses: by address digest, and by account."""
+
+from app.models.accounts import Account, SessionRow
+from app.models.addresses import AddressRow, ContactPoint, OptInItem, OptInRequest, Suppression
+from app.models.base import Base
+from app.models.ledger import (
+    Consent,
+    ConsentEvent,
+    EventDetail,
+    EventFeed,
+    FeedPending,
+    FeedState,
+    Item,
+    Notice,
+)
+from app.models.messages import DevelopmentMail, Message, OAuthClient, SigningKey, Tally
+
+__all__ = [
+    "Account",
+    "AddressRow",
+    "Base",
+    "Consent",
+    "ConsentEvent",
+    "ContactPoint",
+    "DevelopmentMail",
+    "EventDetail",
+    "EventFeed",
+    "FeedPending",
+    "FeedState",
+    "Item",
+    "Message",
+    "Notice",
+    "OAuthClient",
+    "OptInItem",
+    "OptInRequest",
+    "SessionRow",
+    "SigningKey",
+    "Suppression",
+    "Tally",
+]

@@ -1,0 +1,1 @@
+"""What the system knows: one file a noun. All SQL lives here and in `models`."""

@@ -1,0 +1,64 @@
+"""Accounts: people known to the group, and the addresses that reach them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from app.db import Session
+from app.environment import environment
+from app.kit import clock, ids
+from app.models import Account, AddressRow, ContactPoint
+from app.services.ledger import FIRST_MAC
+
+LITE = "lite"
+ACTIVE = "active"
+ERASED = "erased"
+RESTRICTED = "restricted"
+
+
+def create_lite(session: Session, digest: bytes, locale: str, verified_at: datetime | None) -> Account:
+    """Make a lite account with one e-mail address, which the caller has locked and which no account owns."""
+    account = Account(
+        id=ids.new_id(), kind=LITE, status=ACTIVE, locale=locale, profile={}, created_at=clock.now(),
+        registered_at=None, last_seen_at=None, last_sequence=0, last_mac=FIRST_MAC,
+    )  # fmt: skip
+    session.add(account)
+    session.add(
+        ContactPoint(
+            address_digest=digest, account_id=account.id, kind="email", verified_at=verified_at, is_primary=True
+        )
+    )
+    session.flush()
+    return account
+
+
+def mark_verified(session: Session, digest: bytes, at: datetime) -> None:
+    """Note that the owner of an address acted from its mailbox; the first time stays."""
+    session.execute(
+        update(ContactPoint)
+        .where(ContactPoint.address_digest == digest, ContactPoint.verified_at.is_(None))
+        .values(verified_at=at)
+    )
+
+
+def find(session: Session, account_id: uuid.UUID) -> Account | None:
+    """Find an account by its id."""
+    return session.get(Account, account_id)
+
+
+def primary_email(session: Session, account_id: uuid.UUID) -> str | None:
+    """Read the account's primary e-mail address back, as it was typed."""
+    sealed = session.scalar(
+        select(AddressRow.sealed)
+        .join(ContactPoint, ContactPoint.address_digest == AddressRow.digest)
+        .where(ContactPoint.account_id == account_id, ContactPoint.is_primary, ContactPoint.kind == "email")
+    )
+    return environment(session).sealer.open(sealed) if sealed else None
+
+
+def channels_reached(session: Session, account_id: uuid.UUID) -> set[str]:
+    """List the kinds of address an account has: `email`, `phone`."""
+    return set(session.scalars(select(ContactPoint.kind).where(ContactPoint.account_id == account_id)))

@@ -1,0 +1,105 @@
+"""Consents: granting and leaving, each change through the ledger."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.branding.models import LegalBasis
+from app.db import Session
+from app.environment import environment
+from app.kit.provenance import Provenance
+from app.models import Account
+from app.services import ledger
+from app.services.decisions import applies_without_asking
+from app.services.folding import Action, Line, State, Status
+from app.services.items import ItemRef
+from app.services.ledger import Entry
+from app.services.notices import Seen
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An item that a person agreed to, with the words seen and the evidence of the act or acts.
+
+    `is_confirmed` says that the act came from the mailbox, or from a session opened from it.
+    """
+
+    item: ItemRef
+    seen: Seen
+    is_confirmed: bool
+    asked_at: datetime | None = None
+    """When it was asked for, if that was another act than this one."""
+    occurred_at: datetime | None = None
+    """When the person acted, if not just now."""
+    evidence: Mapping[str, Any] | None = None
+    document_version: str | None = None
+
+
+def current(session: Session, account_id: uuid.UUID) -> dict[int, State]:
+    """Give the state of every item that the account ever said something about, by item id."""
+    return {item_id: state for item_id, state in ledger.present(session, account_id).items() if state is not None}
+
+
+def grant(session: Session, account: Account, grants: Iterable[Grant], provenance: Provenance) -> list[Line]:
+    """Write a `granted` line for each item, or `renewed` where it is granted already, which keeps its dates.
+
+    The legal basis is consent, whatever basis the topic has for people who never said anything: they acted.
+    The account row must be locked by the caller.
+    """
+    present = current(session, account.id)
+    entries = [_entry(each, present.get(each.item.id)) for each in grants]
+    return ledger.append(session, account, entries, provenance)
+
+
+def withdraw(
+    session: Session, account: Account, wanted: Iterable[ItemRef], provenance: Provenance,
+    attributes: Mapping[str, Any] | None = None,
+) -> list[Line]:  # fmt: skip
+    """Withdraw those of `wanted` that are granted, and object to those that need no consent; others stay as they are.
+
+    The account row must be locked by the caller, so that a racing grant can't slip between reading and writing.
+    GDPR art. 7(3): withdrawing is as easy as giving, hence no confirmation step. Where the basis is another than
+    consent the act is an objection (art. 21).
+    """
+    present = current(session, account.id)
+    bases = [(item, _basis_to_end(session, item, present.get(item.id))) for item in wanted]
+    entries = [
+        Entry(
+            item_id=item.id,
+            action=Action.WITHDRAWN if basis == LegalBasis.CONSENT else Action.OBJECTED,
+            legal_basis=basis,
+            attributes=attributes or {},
+        )
+        for item, basis in bases
+        if basis
+    ]
+    return ledger.append(session, account, entries, provenance)
+
+
+def _basis_to_end(session: Session, item: ItemRef, state: State | None) -> str | None:
+    """Give the basis on which an item is sent now; None where it is not."""
+    if state is not None:
+        return state.legal_basis if state.status is Status.GRANTED else None
+    brand = environment(session).group.brands.get(item.brand or "")
+    topic = brand.topic(item.key) if brand else None
+    return topic.legal_basis.value if brand and topic and applies_without_asking(brand, item) else None
+
+
+def _entry(grant_: Grant, state: State | None) -> Entry:
+    is_granted = state is not None and state.status is Status.GRANTED
+    attributes: dict[str, Any] = {"confirmed": True} if grant_.is_confirmed else {}
+    if grant_.asked_at is not None:
+        attributes["asked_at"] = grant_.asked_at.isoformat()
+    return Entry(
+        item_id=grant_.item.id,
+        action=Action.RENEWED if is_granted else Action.GRANTED,
+        occurred_at=grant_.occurred_at,
+        notice_digest=grant_.seen.digest,
+        attributes=attributes,
+        document_version=grant_.document_version,
+        detail=grant_.evidence or {},
+    )

@@ -1,0 +1,172 @@
+"""The one order in which writers take locks, so that racing acts happen one after the other.
+
+READ COMMITTED, and before any other write: (1) an advisory lock on the abuse digest when a mail may be queued; (2) all
+addresses involved, the account's own included, by ascending digest; (3) the account. Then the contact points are read
+again: had they changed meanwhile, the transaction starts over (`Database.write`). Measured when this was designed:
+a racing opt-in and leave-everything broke the outcome 30 times of 30 without the row locks and 0 of 30 with them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.db import Session, run
+from app.environment import environment
+from app.errors import StaleLocks
+from app.kit import clock
+from app.kit.addresses import Address
+from app.models import Account, AddressRow, ContactPoint
+
+NOBODY = uuid.UUID(int=0)
+"""Stands in for the owner of an address that nobody owns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What is now held: the account, if there is one, and all its addresses."""
+
+    account_id: uuid.UUID | None
+    digests: tuple[bytes, ...]
+    """Every address that an act of this person concerns, by ascending digest."""
+    digest: bytes
+    """The address asked about, else the account's primary one (empty when it has none)."""
+    abuse_digest: bytes
+
+    def account(self, session: Session) -> Account | None:
+        """Give the account, as it is now that nobody else can change it."""
+        return session.get(Account, self.account_id, populate_existing=True) if self.account_id else None
+
+
+def lock_address(session: Session, address: Address) -> Locked:
+    """Lock by an address that somebody typed; it is added to the addresses met when it is new.
+
+    Whether the address is known or not, the statements are the same, since their time would tell (invariant 6).
+    Raises `StaleLocks` when the address changed hands meanwhile.
+    """
+    abuse = environment(session).digester.abuse(address)
+    lock_abuse(session, abuse)
+    digest = known_digest(session, address)
+    owner, others = _family(session, digest)
+    for each in sorted({digest, *others}):
+        if each == digest:
+            _meet(session, digest, abuse, address)
+        else:
+            _lock_row(session, each)
+    return _hold(session, owner, others, digest, abuse)
+
+
+def lock_mailbox(session: Session, address: Address) -> tuple[bytes, bytes]:
+    """Lock an address only to mail to it, and give its digest and abuse digest; it is added when it is new.
+
+    For acts that change nothing but the queue of mails. Not even the work of reading an account tells whether there
+    is one (invariant 6).
+    """
+    abuse = environment(session).digester.abuse(address)
+    lock_abuse(session, abuse)
+    digest = known_digest(session, address)
+    _meet(session, digest, abuse, address)
+    return digest, abuse
+
+
+def lock_digest(session: Session, digest: bytes) -> Locked:
+    """Lock by the digest that a link carries. The abuse digest is empty when the address is not known any more."""
+    abuse = _abuse_of(session, digest)
+    lock_abuse(session, abuse)
+    owner, others = _family(session, digest)
+    for each in sorted({digest, *others}):
+        _lock_row(session, each)
+    return _hold(session, owner, others, digest, abuse)
+
+
+def lock_account(session: Session, account_id: uuid.UUID) -> Locked:
+    """Lock by account, for someone who proved to be its owner; `account_id` is None when there is none such."""
+    primary = session.scalar(
+        select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id, ContactPoint.is_primary)
+    )
+    if primary is None:
+        exists = run(session, _LOCK_ACCOUNT, {"account": account_id}).fetchone() is not None
+        return Locked(account_id if exists else None, (), b"", b"")
+    locked = lock_digest(session, primary)
+    if locked.account_id != account_id:
+        raise StaleLocks
+    return locked
+
+
+def lock_abuse(session: Session, abuse_digest: bytes) -> None:
+    """Take the advisory lock under which mails to one mailbox are counted."""
+    if abuse_digest:
+        run(session, _LOCK_ABUSE, {"number": int.from_bytes(abuse_digest[:8], signed=True)})
+
+
+def known_digest(session: Session, address: Address) -> bytes:
+    """Give the digest under which an address is stored, whichever key made it; the newest when it never was.
+
+    With one key in force there is nothing to look up.
+    """
+    probes = environment(session).digester.probes(address)
+    if len(probes) == 1:
+        return probes[0]
+    found = run(session, _KNOWN, {"probes": probes}).fetchone()
+    return bytes(found[0]) if found else probes[0]
+
+
+def owner_of(session: Session, digest: bytes) -> uuid.UUID | None:
+    """Give the account that an address belongs to."""
+    return session.scalar(select(ContactPoint.account_id).where(ContactPoint.address_digest == digest))
+
+
+_KNOWN = """
+    SELECT probe FROM unnest(%(probes)s::bytea[]) WITH ORDINALITY AS probes (probe, place)
+     WHERE EXISTS (SELECT FROM address WHERE digest = probe)
+        OR EXISTS (SELECT FROM contact_point WHERE address_digest = probe)
+        OR EXISTS (SELECT FROM suppression WHERE address_digest = probe)
+     ORDER BY place LIMIT 1"""
+_LOCK_ABUSE = "SELECT pg_advisory_xact_lock(%(number)s::bigint)"
+_LOCK_ACCOUNT = "SELECT FROM account WHERE id = %(account)s FOR UPDATE"
+_LOCK_ROW = "SELECT FROM address WHERE digest = %(digest)s FOR UPDATE"
+
+_FAMILY = """
+    SELECT own.account_id, array_agg(every.address_digest)
+      FROM contact_point AS own JOIN contact_point AS every ON every.account_id = own.account_id
+     WHERE own.address_digest = %(digest)s GROUP BY own.account_id"""
+
+# DO UPDATE rather than DO NOTHING: it locks the row that is there, and gives an erased one its text back.
+_MEET = """
+    INSERT INTO address (digest, digest_key_id, kind, abuse_digest, sealed, created_at)
+    VALUES (%(digest)s, %(key)s, %(kind)s, %(abuse)s, %(sealed)s, %(now)s)
+    ON CONFLICT (digest) DO UPDATE SET sealed = coalesce(address.sealed, excluded.sealed),
+                                       abuse_digest = coalesce(address.abuse_digest, excluded.abuse_digest)"""
+
+
+def _meet(session: Session, digest: bytes, abuse: bytes, address: Address) -> None:
+    env = environment(session)
+    row = {
+        "digest": digest, "key": env.digester.key_ids(address)[digest], "kind": address.kind, "abuse": abuse,
+        "sealed": env.sealer.seal(address.typed), "now": clock.now(),
+    }  # fmt: skip
+    run(session, _MEET, row)
+
+
+def _lock_row(session: Session, digest: bytes) -> None:
+    run(session, _LOCK_ROW, {"digest": digest})
+
+
+def _abuse_of(session: Session, digest: bytes) -> bytes:
+    return session.scalar(select(AddressRow.abuse_digest).where(AddressRow.digest == digest)) or b""
+
+
+def _family(session: Session, digest: bytes) -> tuple[uuid.UUID | None, set[bytes]]:
+    """Give the owner of an address and all addresses of that owner."""
+    found = run(session, _FAMILY, {"digest": digest}).fetchone()
+    return (found[0], set(found[1])) if found else (None, set())
+
+
+def _hold(session: Session, owner: uuid.UUID | None, family: set[bytes], digest: bytes, abuse: bytes) -> Locked:
+    """Lock the account, now that its addresses are, and see that both still belong together."""
+    run(session, _LOCK_ACCOUNT, {"account": owner or NOBODY})
+    if _family(session, digest) != (owner, family):
+        raise StaleLocks
+    return Locked(owner, tuple(sorted({digest, *family})), digest, abuse)

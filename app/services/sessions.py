@@ -1,0 +1,75 @@
+"""Server-side sessions: an opaque 256-bit secret in the cookie, only its SHA-256 in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy import delete, update
+
+from app.db import Session
+from app.kit import clock
+from app.models import SessionRow
+from app.services.folding import Line, Status
+
+PREFERENCE = "preference"
+PREFERENCE_LASTS = timedelta(minutes=60)
+
+
+def open_preference(session: Session, account_id: uuid.UUID, user_agent: str | None) -> str:
+    """Open a session for someone who came from a mail link; give the secret for the cookie."""
+    secret = secrets.token_urlsafe(32)
+    now = clock.now()
+    session.add(
+        SessionRow(
+            digest=_digest(secret), account_id=account_id, kind=PREFERENCE, created_at=now,
+            expires_at=now + PREFERENCE_LASTS, user_agent=user_agent, undo=None,
+        )
+    )  # fmt: skip
+    session.flush()
+    return secret
+
+
+def find(session: Session, secret: str) -> SessionRow | None:
+    """Find the unexpired session of a cookie."""
+    row = session.get(SessionRow, _digest(secret))
+    return row if row is not None and row.expires_at > clock.now() else None
+
+
+def remember_change(session: Session, secret: str, lines: Sequence[Line]) -> None:
+    """Keep which items the last act turned on and off, for the words beside them and for Undo."""
+    undo = {
+        "id": str(lines[-1].sequence) if lines else "",
+        "on": [line.item_id for line in lines if line.status is Status.GRANTED],
+        "off": [line.item_id for line in lines if line.status is not Status.GRANTED],
+    }
+    session.execute(update(SessionRow).where(SessionRow.digest == _digest(secret)).values(undo=undo if lines else None))
+
+
+def last_change(session: Session, secret: str, change_id: str) -> Mapping[str, list[int]] | None:
+    """Give what the last act of a session turned on and off; None when `change_id` is not that act's any more.
+
+    A page in another tab may show the Undo of an act that others have followed.
+    """
+    row = session.get(SessionRow, _digest(secret), populate_existing=True, with_for_update=True)
+    if row is None or row.undo is None or row.undo["id"] != change_id:
+        return None
+    return {"on": row.undo["on"], "off": row.undo["off"]}
+
+
+def close(session: Session, secret: str) -> None:
+    """End a session; its cookie is worth nothing afterwards."""
+    session.execute(delete(SessionRow).where(SessionRow.digest == _digest(secret)))
+
+
+def purge(session: Session) -> int:
+    """Delete sessions that have run out; give how many."""
+    gone = session.scalars(delete(SessionRow).where(SessionRow.expires_at < clock.now()).returning(SessionRow.digest))
+    return len(gone.all())
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

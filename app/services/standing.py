@@ -1,0 +1,108 @@
+"""A person's whole standing: every item they said something about or are asked to confirm, with the effective answer.
+
+The look-up API and the preference centre both show this. The effective answer is a decision like any other, asked by
+the same statement, so that they can't disagree.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+
+from sqlalchemy import select
+
+from app.db import Session
+from app.environment import environment
+from app.kit import clock
+from app.kit.addresses import Address
+from app.models import Account, ConsentEvent, ContactPoint
+from app.services import consents, decisions, folding, ledger, opt_in
+from app.services.decisions import Decision, Reason
+from app.services.folding import State
+from app.services.items import ItemRef, items
+
+Subject = Address | uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One item: its state (none while it is only pending), whether a request is open, and the effective answer."""
+
+    item: ItemRef
+    state: State | None
+    pending_since: datetime | None
+    effective: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a subject means: an account, if there is one, and the digests of the addresses concerned."""
+
+    subject: Subject
+    account: Account | None = None
+    digests: tuple[bytes, ...] = ()
+
+
+def find(session: Session, subject: Subject) -> Person:
+    """Find the person behind an address or an account id; None stands for somebody unknown."""
+    if subject is None:
+        return Person(None)
+    if isinstance(subject, uuid.UUID):
+        return _of_account(session, subject, subject)
+    probes = environment(session).digester.probes(subject)
+    owner = session.scalar(select(ContactPoint.account_id).where(ContactPoint.address_digest.in_(probes)))
+    return _of_account(session, subject, owner) if owner else Person(subject, None, tuple(probes))
+
+
+def standings(session: Session, person: Person, brands: Collection[str]) -> list[Standing]:
+    """List the items of `brands` that the person said something about or is asked to confirm, with what holds now.
+
+    Group-wide items are judged as a question about the first of `brands` would be.
+    """
+    states = consents.current(session, person.account.id) if person.account else {}
+    pending = {item.item_id: item.asked_at for _, item in opt_in.live_items(session, person.digests)}
+    registry = items(session, needed={*states, *pending})
+    found = [item for item_id in sorted({*states, *pending}) if (item := registry.find(item_id))]
+    return [
+        Standing(item, states.get(item.id), pending.get(item.id), effective(session, person, item, brands))
+        for item in found
+        if item.brand is None or item.brand in brands
+    ]
+
+
+def effective(session: Session, person: Person, item: ItemRef, brands: Collection[str]) -> Decision:
+    """Decide about one item now. Of a brand that is gone, everything counts as retired."""
+    env, now = environment(session), clock.now()
+    brand = env.group.brands.get(item.brand or next(iter(brands), ""))
+    if brand is None:
+        return Decision(allowed=False, reason=Reason.RETIRED)
+    rules = decisions.rules_for(env.group, brand, item, now.date())
+    return decisions.decide(rules, decisions.ask(env, item, brand.slug, person.subject, now), now)
+
+
+def as_recorded(session: Session, account_id: uuid.UUID, moment: datetime, brands: Collection[str]) -> list[Standing]:
+    """List what was recorded by `moment`: a fold of the ledger, without effective answers (invariant 12)."""
+    query = (
+        select(ConsentEvent)
+        .where(ConsentEvent.account_id == account_id, ConsentEvent.recorded_at <= moment)
+        .order_by(ConsentEvent.item_id, ConsentEvent.sequence)
+    )
+    rows = list(session.scalars(query))
+    registry = items(session, needed={row.item_id for row in rows})
+    found = []
+    for item_id, lines in groupby(rows, key=attrgetter("item_id")):
+        item = registry.find(item_id)
+        state = folding.fold(ledger.line_of(vars(row)) for row in lines)
+        if item and state and (item.brand is None or item.brand in brands):
+            found.append(Standing(item, state, None, None))
+    return found
+
+
+def _of_account(session: Session, subject: Subject, account_id: uuid.UUID) -> Person:
+    account = session.get(Account, account_id)
+    query = select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id)
+    return Person(subject, account, tuple(session.scalars(query)))
