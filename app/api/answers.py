@@ -1,0 +1,46 @@
+"""Successful answers, which carry their headers themselves (`http.application` says why)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flask import Response
+from werkzeug.datastructures import Headers
+
+from app.environment import Environment
+from app.http.headers import ONE_YEAR
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_HEADERS = [
+    ("Content-Type", "application/json"),
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+]
+_HEADERS_OF_PRODUCTION = [*_HEADERS, ("Strict-Transport-Security", f"max-age={ONE_YEAR}; includeSubDomains")]
+
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+class Answer(Response):
+    """An answer that goes out as it is.
+
+    Werkzeug copies, checks and completes the headers of a response again when it is sent; these are complete.
+    """
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002
+        """Send it."""
+        start_response(self.status, list(self.headers))
+        return self.response  # type: ignore[return-value] # a list of bytes, as it was made
+
+
+def answer(env: Environment, body: object) -> Response:
+    """Give `body` as JSON that nobody may store."""
+    encoded = _encode(body).encode()
+    headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS
+    return Answer([encoded], headers=Headers([*headers, ("Content-Length", str(len(encoded)))]))

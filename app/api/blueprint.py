@@ -1,0 +1,68 @@
+"""The blueprint of everything under `/api`, and of the OpenAPI document."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, NoReturn
+
+from flask import Blueprint, Response, abort, render_template, request
+from werkzeug.exceptions import MethodNotAllowed
+
+from app.api import document, refusals
+from app.api.operations import OPERATIONS
+from app.api.problems import KINDS
+from app.api.reference import Reference
+from app.http.application import Application
+from app.http.context import env
+from app.http.methods import add_for_any_method
+from app.services.oauth import SCOPES
+
+METHODS = ("OPTIONS", "POST")
+
+
+def register(app: Application) -> None:
+    """Serve the API, its OpenAPI document and its page of docs from `app`."""
+    blueprint = Blueprint("api", __name__)
+    refusals.install(blueprint)
+    for operation in OPERATIONS:
+        blueprint.add_url_rule(
+            operation.path, operation.name, operation.view, methods=["POST"], provide_automatic_options=False
+        )
+        add_for_any_method(blueprint, operation.path, f"{operation.name}_otherwise", _refuse_method)
+    blueprint.add_url_rule("/openapi.json", "openapi", show_document, methods=["GET"])
+    blueprint.add_url_rule("/api/docs", "docs", show_docs, methods=["GET"])
+    add_for_any_method(blueprint, "/api/", "nothing", _refuse_path)
+    add_for_any_method(blueprint, "/api/<path:rest>", "nothing_below", _refuse_path)
+    app.register_blueprint(blueprint)
+    app.lean.update(f"api.{operation.name}" for operation in OPERATIONS)
+
+
+def show_document() -> Response:
+    """Give the OpenAPI document. It holds no secrets, so that pages of other sites may read it too."""
+    response = Response(json.dumps(_document(env().settings.origin), ensure_ascii=False), mimetype="application/json")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def show_docs() -> str:
+    """Show the document as a page, for someone who meets the API for the first time."""
+    origin = env().settings.origin
+    entries = Reference(_document(origin)).entries()
+    return render_template("api/docs.html", origin=origin, entries=entries, scopes=SCOPES, problems=KINDS)
+
+
+@cache
+def _document(origin: str) -> dict[str, Any]:
+    return document.build(origin)
+
+
+def _refuse_method() -> Response:
+    if request.method == "OPTIONS":
+        return Response(status=204, headers={"Allow": ", ".join(METHODS)})
+    raise MethodNotAllowed(valid_methods=METHODS)
+
+
+def _refuse_path(rest: str = "") -> NoReturn:  # noqa: ARG001 - the rule hands it over
+    abort(404)

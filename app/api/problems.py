@@ -1,0 +1,127 @@
+"""Problem details (RFC 9457) with a stable `code`: everything that can go wrong in the API, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, json
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.http.context import env
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: its status, its title, and what a developer can do about it."""
+
+    status: HTTPStatus
+    title: str
+    advice: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "malformed_json": Kind(HTTPStatus.BAD_REQUEST, "The body is not JSON", "Send one JSON object in UTF-8."),
+    "bad_request": Kind(HTTPStatus.BAD_REQUEST, "The request makes no sense", "Compare it with the example."),
+    "missing_token": Kind(
+        HTTPStatus.UNAUTHORIZED, "An access token is needed", "Ask /oauth/token for one, send it as a Bearer token."
+    ),
+    "invalid_token": Kind(
+        HTTPStatus.UNAUTHORIZED, "The access token is not good", "Ask for a new one; they live for ten minutes."
+    ),
+    "insufficient_scope": Kind(
+        HTTPStatus.FORBIDDEN, "The token lacks a scope", "Ask for a token with the scope named in WWW-Authenticate."
+    ),
+    "brand_forbidden": Kind(
+        HTTPStatus.FORBIDDEN, "Not a brand of this client", "Use a client that was created with this brand."
+    ),
+    "not_found": Kind(HTTPStatus.NOT_FOUND, "There is nothing here", "Check the path; /openapi.json lists them all."),
+    "method_not_allowed": Kind(HTTPStatus.METHOD_NOT_ALLOWED, "Not with this method", "Use a method from Allow."),
+    "body_too_large": Kind(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large", "Send at most 64 kilobytes."
+    ),
+    "unsupported_media_type": Kind(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be JSON", "Send Content-Type: application/json."
+    ),
+    "validation_error": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The body does not fit", "See errors: each names a place by JSON pointer."
+    ),
+    "invalid_subject": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The subject is not one",
+        "Give exactly one of email, phone (+33…), account_id, external_id.",
+    ),
+    "unknown_item": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "No such brand, topic, purpose or channel",
+        "Compare with the brand's own data. The answer never depends on the subject.",
+    ),
+    "too_many_requests": Kind(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", "Wait as long as Retry-After says."),
+    "internal_error": Kind(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of ours", "Tell the operator the X-Request-Id of the answer."
+    ),
+    "unavailable": Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "The database can't be reached",
+        "Try again after Retry-After. Until then treat the answer as no: we never answer from memory.",
+    ),
+}  # fmt: skip
+
+
+class Place(BaseModel):
+    """One thing wrong in the body."""
+
+    pointer: str = Field(description="JSON pointer (RFC 6901) to the place in the body.", examples=["/brand"])
+    detail: str = Field(description="What is wrong there.", examples=["Field required"])
+
+
+def _only_known(schema: dict[str, Any]) -> None:
+    schema["enum"] = sorted(KINDS)
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 has it. Go by `code`, which stays; titles and details may be reworded."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str = Field(description="Address of the explanation of this code.")
+    title: str = Field(description="The kind of problem, in words.")
+    status: int = Field(description="The HTTP status once more.", ge=400, le=599)
+    code: str = Field(description="Stable name of the kind of problem.", json_schema_extra=_only_known)
+    detail: str = Field(default="", description="What happened this time, in words.")
+    errors: list[Place] = Field(default_factory=list, description="Present where places of the body are at fault.")
+
+
+class Refused(Exception):
+    """Ends a request with a problem."""
+
+    def __init__(
+        self, code: str, detail: str = "", errors: Sequence[Place] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers or {}
+
+
+def present(refused: Refused) -> Response:
+    """Render a problem. What the subject was is never repeated."""
+    kind = KINDS[refused.code]
+    body: dict[str, Any] = {
+        "type": f"{env().settings.origin}/api/docs#{refused.code}",
+        "title": kind.title,
+        "status": kind.status.value,
+        "code": refused.code,
+        "detail": refused.detail or kind.advice,
+    }
+    if refused.errors:
+        body["errors"] = [place.model_dump() for place in refused.errors]
+    response = Response(json.dumps(body, ensure_ascii=True), kind.status, mimetype=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    if kind.status is HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response.headers.update(refused.headers)
+    return response

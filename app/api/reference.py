@@ -1,0 +1,126 @@
+"""The OpenAPI document, arranged for people: what the page of docs lists for each operation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of a body."""
+
+    name: str
+    type: str
+    is_required: bool
+    description: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form that a body may take."""
+
+    description: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request as one would send it."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One operation."""
+
+    anchor: str
+    method: str
+    path: str
+    title: str
+    description: str
+    scope: str
+    asked: tuple[Form, ...]
+    answered: tuple[Form, ...]
+    examples: tuple[Example, ...]
+    answer: str
+
+
+class Reference:
+    """Reads an OpenAPI document."""
+
+    def __init__(self, document: Schema) -> None:
+        self._document = document
+
+    def entries(self) -> list[Entry]:
+        """List the operations in the order of the document."""
+        return [
+            self._entry(method.upper(), path, operation)
+            for path, operations in self._document["paths"].items()
+            for method, operation in operations.items()
+        ]
+
+    def _entry(self, method: str, path: str, operation: Schema) -> Entry:
+        asked = operation["requestBody"]["content"]["application/json"]
+        answered = operation["responses"]["200"]["content"]["application/json"]
+        return Entry(
+            anchor=operation["operationId"],
+            method=method,
+            path=path,
+            title=operation["summary"],
+            description=operation["description"],
+            scope=next(scope for need in operation["security"] for scopes in need.values() for scope in scopes),
+            asked=tuple(self._forms(asked["schema"])),
+            answered=tuple(self._forms(answered["schema"])),
+            examples=tuple(Example(each["summary"], _pretty(each["value"])) for each in asked["examples"].values()),
+            answer=_pretty(answered["example"]),
+        )
+
+    def _forms(self, schema: Schema) -> Iterator[Form]:
+        schema = self._resolve(schema)
+        if "oneOf" in schema:
+            for each in schema["oneOf"]:
+                yield from self._forms(each)
+            return
+        required = schema.get("required", ())
+        fields = tuple(self._field(name, each, name in required) for name, each in schema["properties"].items())
+        yield Form(schema.get("description", ""), fields)
+        # The items of a list are a body of their own to read.
+        for each in schema["properties"].values():
+            if each.get("type") == "array":
+                yield from self._forms(each["items"])
+
+    def _field(self, name: str, schema: Schema, is_required: bool) -> Field:  # noqa: FBT001 - one caller, just above
+        values = tuple(str(value) for value in self._values(schema))
+        return Field(name, self._type(schema), is_required, schema.get("description", ""), values)
+
+    def _type(self, schema: Schema) -> str:
+        target = self._resolve(schema)
+        if "anyOf" in target:
+            return " or ".join(self._type(each) for each in target["anyOf"])
+        if target.get("type") == "array":
+            return "list"
+        if target.get("format"):
+            return {"date-time": "time", "uuid": "UUID"}.get(target["format"], str(target["format"]))
+        return str(target.get("type", "object"))
+
+    def _values(self, schema: Schema) -> list[object]:
+        target = self._resolve(schema)
+        found = [value for each in target.get("anyOf", ()) for value in self._values(each)]
+        return [*target.get("enum", ()), *found]
+
+    def _resolve(self, schema: Schema) -> Schema:
+        while "$ref" in schema:
+            schema = self._document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        return schema
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,0 +1,39 @@
+"""The console script `parley`."""
+
+import click
+
+from app.commands import lifeline
+from app.commands.brands import brands
+from app.commands.clients import clients
+from app.commands.courier import courier
+from app.commands.database import db
+from app.commands.demo import demo
+from app.commands.keys import keys
+from app.commands.ledger import ledger
+from app.commands.mail import mail
+from app.commands.serve import serve
+from app.commands.up import up
+from app.embedded import EmbeddedDatabaseError
+from app.errors import DomainError
+
+
+class Parley(click.Group):
+    """The group of all commands. Failures an operator can mend are told in one line, without a traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the chosen command."""
+        try:
+            return super().invoke(context)
+        except (DomainError, EmbeddedDatabaseError) as failure:
+            raise click.ClickException(str(failure)) from failure
+
+
+@click.group(cls=Parley, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="parley")
+def main() -> None:
+    """Parley asks people what they want to receive, remembers it, and proves it."""
+    lifeline.follow()
+
+
+for command in (brands, clients, courier, db, demo, keys, ledger, mail, serve, up):
+    main.add_command(command)

@@ -1,0 +1,46 @@
+"""`parley brands`: what a brand team's CI runs, and what makes a text final."""
+
+from pathlib import Path
+
+import click
+
+from app.branding import documents
+from app.branding.loader import BrandError, check, find_group, load
+
+folder_argument = click.argument(
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="PARLEY_BRANDS_DIR",
+    default=Path("brands"),
+)
+
+
+@click.group()
+def brands() -> None:
+    """Check the brand folder, and publish its texts."""
+
+
+@brands.command("check")
+@folder_argument
+def check_command(folder: Path) -> None:
+    """Print each mistake as file:line: message and fail, or a summary."""
+    try:
+        group = check(folder)
+    except BrandError as error:
+        click.echo(str(error))
+        raise SystemExit(1) from error
+    topics = sum(len(brand.topics) for brand in group.brands.values())
+    names = ", ".join(brand.name for brand in group.brands.values())
+    click.echo(f"{group.name}: {len(group.brands)} brands ({names}), {topics} topics, no mistakes")
+
+
+@brands.command()
+@folder_argument
+def publish(folder: Path) -> None:
+    """Make the texts that are new final: from now on only a new version can say something else."""
+    load(folder)
+    new = documents.publish(find_group(folder))
+    for path in new:
+        click.echo(f"published {path}")
+    if not new:
+        click.echo("nothing new to publish")

@@ -1,0 +1,1 @@
+"""The courier: the surface that faces mail servers. Takes jobs, composes mails, hands them over."""

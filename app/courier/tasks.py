@@ -1,0 +1,99 @@
+"""The jobs that the courier does, and what it does about jobs that failed."""
+
+from __future__ import annotations
+
+import uuid
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, RetryDecision
+from procrastinate.connector import BaseConnector
+from procrastinate.jobs import Job
+
+from app.courier.delivery import LONGEST_PAUSE_SECONDS, TRIES, TryAgain, deliver
+from app.courier.logs import describe
+from app.courier.transport import Transport
+from app.db import is_unavailable
+from app.environment import Environment
+from app.flows import admit
+from app.services import checkpoints, feed, messages, opt_in, outbox, sessions
+
+FINISHED_KEPT_HOURS = 30 * 24
+
+log = structlog.get_logger(__name__)
+
+
+class Patiently(BaseRetryStrategy):
+    """Tries again when the task says so; after a failure nobody foresaw, such as a lost database, ever more slowly."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Give the time of the next try. A task that asks for one ends its tries itself; other failures end at 12."""
+        if isinstance(exception, TryAgain):
+            return RetryDecision(retry_in={"seconds": exception.seconds})
+        log.error("job_failed", job=job.id, task=job.task_name, attempt=job.attempts, fault=describe(exception))
+        if job.attempts >= TRIES and not is_unavailable(exception):
+            return None
+        return RetryDecision(retry_in={"seconds": int(min(2 ** min(job.attempts, 12), LONGEST_PAUSE_SECONDS))})
+
+
+def build(environment: Environment, transport: Transport, connector: BaseConnector) -> App:
+    """Make the procrastinate App with all tasks of the courier, working in `environment`."""
+    app = App(connector=connector)
+
+    @app.task(name=outbox.DELIVER, retry=Patiently())
+    def _deliver(message_id: str) -> None:
+        deliver(environment, transport, uuid.UUID(message_id))
+
+    @app.task(name=outbox.ADMIT, retry=Patiently())
+    def _admit(request_id: str) -> None:
+        environment.database.write(lambda session: admit.admit(session, uuid.UUID(request_id)))
+
+    @app.periodic(cron="17 * * * *")
+    @app.task(name="purge")
+    def _purge(timestamp: int) -> None:
+        del timestamp
+        purge(environment)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="take_checkpoint")
+    def _take_checkpoint(timestamp: int) -> None:
+        del timestamp
+        take_checkpoint(environment)
+
+    @app.periodic(cron="27 3 * * *")
+    @app.task(name="forget_finished_jobs")
+    async def _forget_finished_jobs(timestamp: int) -> None:
+        del timestamp
+        await app.job_manager.delete_old_jobs(nb_hours=FINISHED_KEPT_HOURS, include_failed=True, include_aborted=True)
+
+    return app
+
+
+def purge(environment: Environment) -> None:
+    """Delete what has served its time: unconfirmed requests and sessions that ended. Safe to run twice at once."""
+    batches = {"opt_in_request": opt_in.purge, "stranger": opt_in.purge_strangers, "message": messages.purge}
+    for what, purge_batch in batches.items():
+        while rows := environment.database.write(purge_batch):
+            log.info("purged", what=what, rows=rows)
+    log.info("purged", what="session", rows=environment.database.write(sessions.purge))
+
+
+def take_checkpoint(environment: Environment) -> None:
+    """Mark outside the database how far the ledger has come; say so loudly when it is not what it was."""
+    try:
+        environment.database.write(checkpoints.take)
+    except LookupError as fault:
+        log.error("ledger_tampered_with", fault=str(fault), advice="run `parley ledger verify`")  # noqa: TRY400
+
+
+def place_feed(environment: Environment) -> None:
+    """Give the ledger lines committed since the last time their places in the change feed."""
+    environment.database.write(feed.place)
+
+
+async def revive_abandoned(app: App, seconds_since_heartbeat: float) -> int:
+    """Queue again, at once, what workers were doing that have not been heard of for so long; give the number."""
+    jobs = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds_since_heartbeat))
+    for job in jobs:
+        await app.job_manager.retry_job(job)
+        log.warning("job_revived", job=job.id, task=job.task_name)
+    return len(jobs)

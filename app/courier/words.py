@@ -1,0 +1,79 @@
+"""What a mail says about one item, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.branding.catalogue import N_, long_date, translations
+from app.branding.models import pick
+from app.branding.wording import channel_words, frequency_words, how
+from app.services.changes import Change, Kind
+from app.services.letters import Letter, Line
+
+AGREED = N_("%(how)s: yes, since %(day)s.")
+SENTENCES = {
+    Kind.JOINED: AGREED,
+    Kind.LEFT: N_("%(how)s: you left on %(day)s."),
+    Kind.PAUSED: N_("%(how)s: paused until %(until)s."),
+    Kind.RESUMED: N_("%(how)s: no longer paused, since %(day)s."),
+    Kind.FREQUENCY: N_("%(how)s from now on: %(often)s."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An item as the templates see it: a title, one quiet line, and what else was said."""
+
+    title: str
+    quiet: str = ""
+    details: tuple[str, ...] = ()
+
+
+def listed(letter: Letter) -> tuple[list[Listed], list[str]]:
+    """Give the items of a letter, and the sentences that hold for all of them, which are said once."""
+    if all(line.statement for line in letter.lines):
+        return quote([line.statement for line in letter.lines])
+    return [_describe(line, letter) for line in letter.lines], []
+
+
+def quote(notices: Sequence[str]) -> tuple[list[Listed], list[str]]:
+    """Quote wordings as they were seen, a line for each thought, of which the first names the item.
+
+    What follows the description, or what several wordings have in common, is the same small print each time: it is
+    given apart, to stand once.
+    """
+    texts = [notice.splitlines() for notice in notices]
+    common = texts[0][2:] if len(texts) == 1 else [line for line in texts[0] if all(line in text for text in texts)]
+    return [Listed(text[0], details=tuple(line for line in text[1:] if line not in common)) for text in texts], common
+
+
+def _describe(line: Line, letter: Letter) -> Listed:
+    topic = line.brand.topic(line.item.key)
+    name = pick(topic.name, letter.locale, line.brand.locales) if topic else line.item.key
+    house = "" if line.brand.slug == letter.site.slug else f"{line.brand.name}: "
+    return Listed(house + name, _quiet(line, letter.locale))
+
+
+def _quiet(line: Line, locale: str) -> str:
+    change = line.change or Change(Kind.JOINED, line.since) if line.since else line.change
+    way = _way(line, locale, change.frequency if change and change.kind is Kind.JOINED else None)
+    if change is None:
+        return way
+    sentence = translations(locale).gettext(SENTENCES[change.kind])
+    return sentence % {
+        "how": way,
+        "day": long_date(change.at, locale),
+        "until": long_date(change.paused_until, locale) if change.paused_until else "",
+        "often": frequency_words(change.frequency, locale) if change.frequency else "",
+    }
+
+
+def _way(line: Line, locale: str, frequency: str | None) -> str:
+    if line.item.channel is None:
+        return ""
+    topic = line.brand.topic(line.item.key)
+    if topic is not None and (line.change is None or line.change.kind is Kind.JOINED):
+        return how(topic, line.item.channel, locale, frequency)
+    way = channel_words(line.item.channel, locale)
+    return way[:1].upper() + way[1:]

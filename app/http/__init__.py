@@ -1,0 +1,1 @@
+"""What every HTTP surface shares: the environment of a request, guards, limits, headers, errors."""

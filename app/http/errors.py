@@ -1,0 +1,25 @@
+"""One map from the failures of the domain to HTTP; each surface renders its own kind."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from app import errors
+from app.kit.signing import BadLink
+
+STATUS: dict[type[Exception], HTTPStatus] = {
+    errors.InvalidAddress: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InvalidSubject: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.UnknownItem: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotOffered: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NothingChosen: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.BrandForbidden: HTTPStatus.FORBIDDEN,
+    errors.Gone: HTTPStatus.GONE,
+    errors.StaleLocks: HTTPStatus.SERVICE_UNAVAILABLE,
+    BadLink: HTTPStatus.NOT_FOUND,
+}
+
+
+def status_of(failure: Exception) -> HTTPStatus:
+    """Give the status of a failure of the domain; one that is not listed is a fault of ours."""
+    return STATUS.get(type(failure), HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,115 @@
+"""Guards of forms: where a post may come from, signed form tokens with a minimum age, and the trap for robots."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from flask import abort, request
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import Form, ValidationError
+from wtforms.csrf.core import CSRF
+from wtforms.fields import HiddenField
+
+from app.http.context import env
+from app.kit.signing import BadLink, ExpiredLink, Purpose
+
+FORM_LASTS = timedelta(hours=12)
+HONEYPOT = "website"
+
+
+class SignedFormToken(CSRF):
+    """WTForms' protection with a signed time in place of a cookie: for forms that anyone may post once.
+
+    The token proves that the form was fetched from us, for this site and no sooner than two seconds ago. It needs no
+    cookie, since there is no session that a forged post could abuse.
+    """
+
+    def setup_form(self, form: Form) -> list[tuple[str, Any]]:
+        """Remember which site the form belongs to (`csrf_context`)."""
+        self.subject = str(form.meta.csrf_context or "")
+        return list(super().setup_form(form))
+
+    def generate_csrf_token(self, csrf_token_field: HiddenField) -> str:  # noqa: ARG002 - WTForms' signature
+        """Make a token for the site."""
+        return env().signer.sign(Purpose.FORM, self.subject)
+
+    def validate_csrf_token(self, form: Form, field: HiddenField) -> None:  # noqa: ARG002 - WTForms' signature
+        """Raise `ValidationError` for a token that is missing, forged, old, another site's, or used too soon."""
+        try:
+            subject, age = env().signer.age(Purpose.FORM, field.data or "", FORM_LASTS)
+        except (BadLink, ExpiredLink):
+            raise ValidationError(_("The form was open for too long. Please send it once more.")) from None
+        if subject != self.subject:
+            raise ValidationError(_("The form was open for too long. Please send it once more."))
+        if age < env().settings.minimum_form_seconds:
+            raise ValidationError(_("That was quicker than we can check. Please press the button once more."))
+
+
+def token_to_show(form: FlaskForm, subject: str) -> str:
+    """Give the token for a form that is shown (again): the one it came with while that is good, else a new one.
+
+    A form that came back too soon keeps its token, so that the next press passes.
+    """
+    token = str(form["csrf_token"].data or "")
+    try:
+        good = env().signer.read(Purpose.FORM, token, FORM_LASTS) == subject
+    except (BadLink, ExpiredLink):
+        good = False
+    return token if good else env().signer.sign(Purpose.FORM, subject)
+
+
+class SessionFormToken(CSRF):
+    """Protection for forms behind a preference session: a token signed for that session alone."""
+
+    def setup_form(self, form: Form) -> list[tuple[str, Any]]:
+        """Remember the session (`csrf_context`)."""
+        self.subject = str(form.meta.csrf_context or "")
+        return list(super().setup_form(form))
+
+    def generate_csrf_token(self, csrf_token_field: HiddenField) -> str:  # noqa: ARG002 - WTForms' signature
+        """Make a token for the session."""
+        return env().signer.sign(Purpose.CENTRE_FORM, self.subject)
+
+    def validate_csrf_token(self, form: Form, field: HiddenField) -> None:  # noqa: ARG002 - WTForms' signature
+        """Raise `ValidationError` unless the token was made for this session."""
+        try:
+            subject = env().signer.read(Purpose.CENTRE_FORM, field.data or "", FORM_LASTS)
+        except (BadLink, ExpiredLink):
+            subject = None
+        if subject != self.subject or not self.subject:
+            raise ValidationError(_("The page was open for too long. Please try once more."))
+
+
+class Origin(Enum):
+    """Where a post comes from, as far as the browser tells."""
+
+    OURS = "ours"
+    FOREIGN = "foreign"
+
+
+def origin_of_post() -> Origin:
+    """Judge by `Sec-Fetch-Site`, else by `Origin`; a program that sends neither is no browser to be tricked.
+
+    Token pages say `Referrer-Policy: no-referrer`, which makes browsers send `Origin: null` with their own forms; that
+    is only taken where `Sec-Fetch-Site` vouches for it, or an old browser sends nothing better.
+    """
+    fetched_from = request.headers.get("Sec-Fetch-Site")
+    if fetched_from is not None:
+        return Origin.OURS if fetched_from in {"same-origin", "none"} else Origin.FOREIGN
+    origin = request.headers.get("Origin")
+    ours = {None, "null", env().settings.origin, request.host_url.rstrip("/")}
+    return Origin.OURS if origin in ours else Origin.FOREIGN
+
+
+def refuse_cross_site() -> None:
+    """Answer 403 to a post that another site made the browser send."""
+    if origin_of_post() is Origin.FOREIGN:
+        abort(403)
+
+
+def is_trapped() -> bool:
+    """Tell whether the field that people never see was filled in."""
+    return bool(request.form.get(HONEYPOT))

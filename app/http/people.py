@@ -1,0 +1,95 @@
+"""Who is at the other end: the server-side session behind a cookie, as Flask-Login's user."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from flask import Request, g, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import UserMixin, current_user
+from werkzeug import Response
+
+from app.http.context import env, transaction
+from app.http.extensions import login_manager
+from app.models import SessionRow
+from app.services import sessions
+
+P = ParamSpec("P")
+
+
+class Visitor(UserMixin):
+    """Someone with a session that was opened from their mailbox."""
+
+    def __init__(self, secret: str, row: SessionRow) -> None:
+        self.secret = secret
+        self.row = row
+
+    @property
+    def account_id(self) -> uuid.UUID:
+        """The account that the session belongs to."""
+        return self.row.account_id
+
+    @property
+    def form_subject(self) -> str:
+        """What form tokens of this session are signed for."""
+        return self.row.digest.hex()
+
+    def get_id(self) -> str:
+        """Name the visitor for Flask-Login, which keeps nothing of it: our cookie is the session."""
+        return str(self.row.account_id)
+
+
+def cookie_name() -> str:
+    """Name the cookie: the `__Host-` prefix wherever the site is https, which needs Secure."""
+    return "__Host-parley" if _is_secure() else "parley"
+
+
+def _is_secure() -> bool:
+    return env().settings.origin.startswith("https://")
+
+
+@login_manager.request_loader
+def load_visitor(request: Request) -> Visitor | None:
+    """Find the session of the request's cookie."""
+    secret = request.cookies.get(cookie_name())
+    if not secret:
+        return None
+    with transaction() as session:
+        row = sessions.find(session, secret)
+        if row is not None:
+            session.expunge(row)
+    return Visitor(secret, row) if row is not None else None
+
+
+def visitor() -> Visitor:
+    """Give the visitor of a view behind `preference_session_required`."""
+    found: Visitor = current_user._get_current_object()  # noqa: SLF001 - the way Werkzeug names it
+    return found
+
+
+def preference_session_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Send whoever has no session to the page that mails a link."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not current_user.is_authenticated:
+            return redirect(url_for("web.preferences_link", site=g.site.slug), 303)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def set_session_cookie(response: Response, secret: str) -> None:
+    """Hand the secret of a new session to the browser; it replaces whatever session there was."""
+    response.set_cookie(
+        cookie_name(), secret, max_age=int(sessions.PREFERENCE_LASTS.total_seconds()),
+        secure=_is_secure(), httponly=True, samesite="Lax", path="/",
+    )  # fmt: skip
+
+
+def drop_session_cookie(response: Response) -> None:
+    """Take the cookie away again."""
+    response.delete_cookie(cookie_name(), secure=_is_secure(), httponly=True, samesite="Lax", path="/")

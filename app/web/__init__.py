@@ -1,0 +1,1 @@
+"""Pages for visitors and customers: sign-up, confirmation, preference centre."""

@@ -1,0 +1,132 @@
+"""Ways into the preference centre without a password."""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.branding.models import Site
+from app.errors import InvalidAddress
+from app.flows import access as flow
+from app.flows import leave
+from app.http import guards
+from app.http.context import env, provenance, transaction, write
+from app.http.extensions import limiter
+from app.http.people import drop_session_cookie, set_session_cookie, visitor
+from app.kit.provenance import Source
+from app.services import locks, messages, sessions, suppressions, tokens
+from app.web.blueprint import bp, render
+from app.web.forms import CentreForm, PublicForm
+
+
+def _limit() -> str:
+    return env().settings.signups_per_ip
+
+
+@bp.get("/<site>/preferences/link")
+def preferences_link(site: Site) -> ResponseReturnValue:
+    """Ask for the address that a link should go to."""
+    return _show_link_form(site, PublicForm.for_site(site), {})
+
+
+@bp.post("/<site>/preferences/link", endpoint="preferences_link_post")
+@limiter.limit(_limit)
+def preferences_link_post(site: Site) -> ResponseReturnValue:
+    """Mail a link, if the address is known; the answer does not tell."""
+    guards.refuse_cross_site()
+    form = PublicForm.for_site(site)
+    if problem := form.problem():
+        return _show_link_form(site, form, {"form": problem}, status=422)
+    if not guards.is_trapped():
+        try:
+            write(lambda session: flow.request_link(session, site, form.email.data or "", provenance(Source.FORM)))
+        except InvalidAddress:
+            return _show_link_form(site, form, {"email": _("Write an address like name@example.com.")}, status=422)
+    return redirect(url_for("web.link_sent", site=site.slug), 303)
+
+
+@bp.get("/<site>/preferences/link/sent")
+def link_sent(site: Site) -> ResponseReturnValue:
+    """Say that a mail is on its way, if the address is known."""
+    return render("web/link_sent.html", site=site)
+
+
+@bp.get("/<site>/access/<token>")
+def access(site: Site, token: str) -> ResponseReturnValue:
+    """Show one button; a mail scanner that follows the link uses nothing up."""
+    with transaction() as session:
+        try:
+            digest = messages.address_of(session, tokens.read_access(session, token))
+        except tokens.ExpiredLink:
+            return render("web/access_used.html", status=410)
+        except tokens.BadLink:
+            return render("web/link_invalid.html", status=404)
+        is_stranger = digest is not None and locks.owner_of(session, digest) is None
+        is_lifting = is_stranger and suppressions.is_stopped(session, [digest or b""])
+    return render("web/access_lift.html" if is_lifting else "web/access.html", site=site, token=token)
+
+
+@bp.post("/<site>/access/<token>", endpoint="access_post")
+def access_post(site: Site, token: str) -> ResponseReturnValue:
+    """Open a preference session, once, and go on to the clean address."""
+    guards.refuse_cross_site()
+    try:
+        opened = write(lambda session: flow.open_session(session, token, provenance(Source.CENTRE)))
+    except tokens.BadLink:
+        return render("web/link_invalid.html", status=404)
+    if opened.is_lifted:
+        return render("web/access_lifted.html", site=site)
+    if opened.secret is None:
+        return render("web/access_used.html", status=410)
+    response = make_response(redirect(url_for("web.preferences", site=site.slug), 303))
+    set_session_cookie(response, opened.secret)
+    return response
+
+
+@bp.post("/<site>/preferences/close")
+def close_session(site: Site) -> ResponseReturnValue:
+    """End the session on this device."""
+    guards.refuse_cross_site()
+    if current_user.is_authenticated:
+        form = CentreForm(meta={"csrf_context": visitor().form_subject})
+        if not form.validate():
+            return redirect(url_for("web.preferences", site=site.slug), 303)
+        secret = visitor().secret
+        write(lambda session: sessions.close(session, secret))
+    response = make_response(redirect(url_for("web.sign_up", site=site.slug), 303))
+    drop_session_cookie(response)
+    return response
+
+
+@bp.get("/<site>/manage/<token>")
+def manage(site: Site, token: str) -> ResponseReturnValue:
+    """Show two buttons and nothing personal: this link stands in mails that get passed on."""
+    with transaction() as session:
+        try:
+            tokens.read_manage(session, site.slug, token)
+        except tokens.BadLink:
+            return render("web/link_invalid.html", status=404)
+    return render("web/manage.html", site=site, token=token)
+
+
+@bp.post("/<site>/manage/<token>", endpoint="manage_post")
+def manage_post(site: Site, token: str) -> ResponseReturnValue:
+    """Mail an access link to the owner of the link, or leave the brand's mails."""
+    guards.refuse_cross_site()
+    try:
+        if request.form.get("do") == "leave":
+            write(lambda session: leave.leave_by_manage(session, token, site.slug, provenance(Source.LEAVE_PAGE)))
+            return render("web/unsubscribed.html", listed=[])
+        write(lambda session: flow.request_link_by_manage(session, site, token, provenance(Source.FORM)))
+    except tokens.BadLink:
+        return render("web/link_invalid.html", status=404)
+    return render("web/managed.html", site=site)
+
+
+def _show_link_form(site: Site, form: PublicForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    return render(
+        "web/preferences_link.html", status=status, form_token=guards.token_to_show(form, site.slug),
+        honeypot_name=guards.HONEYPOT, email=form.email.data or "", errors=errors,
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""The blueprint of all pages: every address begins with a brand or the group, which views get as `site`."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, abort, g, make_response, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+
+from app.branding.catalogue import long_date
+from app.db import is_unavailable
+from app.http.context import env, locale
+from app.http.extensions import seconds_to_wait
+
+bp = Blueprint("web", __name__)
+
+FOR_EVER = {"web.unsubscribe", "web.unsubscribe_post", "web.never", "web.never_post"}
+
+
+@bp.url_value_preprocessor
+def find_site(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Turn the slug in the address into the site, or answer 404.
+
+    Links to leave never expire: those of a house that is gone are served by the group.
+    """
+    if values and "site" in values:
+        site = env().group.site(values["site"]) or (env().group if endpoint in FOR_EVER else None)
+        if site is None:
+            abort(404)
+        values["site"] = g.site = site
+
+
+bp.add_app_template_filter(long_date)
+
+
+@bp.app_context_processor
+def common() -> dict[str, Any]:
+    """Give every template the group, the site of the page if it has one, and the language."""
+    return {"group": env().group, "site": g.get("site"), "locale": locale()}
+
+
+def render(template: str, status: int = 200, **context: Any) -> ResponseReturnValue:
+    """Render a page with its status."""
+    return render_template(template, status=status, **context), status
+
+
+def render_error(status: int, message: str = "") -> ResponseReturnValue:
+    """Render the page for a failure, in the look of the site it happened on."""
+    return render("errors/error.html", status=status, message=message)
+
+
+def failed(problem: HTTPException) -> ResponseReturnValue:
+    """Tell an HTTP failure as a page; a database that is away is 503, whatever was asked."""
+    cause = getattr(problem, "original_exception", None)
+    if cause is not None and is_unavailable(cause):
+        return render_error(HTTPStatus.SERVICE_UNAVAILABLE)
+    code = problem.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if code == HTTPStatus.TOO_MANY_REQUESTS:
+        answer = make_response(render_error(code))
+        answer.headers["Retry-After"] = str(seconds_to_wait())
+        return answer
+    message = _("Another site sent this for you. Please use our own page.") if code == HTTPStatus.FORBIDDEN else ""
+    return render_error(code, message)

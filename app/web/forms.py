@@ -1,0 +1,54 @@
+"""Forms of visitors and customers."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import EmailField, SelectMultipleField, StringField
+
+from app.branding.models import Site
+from app.http.guards import SessionFormToken, SignedFormToken
+
+
+class PublicForm(FlaskForm):
+    """A form that anyone may post: protected by the signed form token."""
+
+    class Meta(FlaskForm.Meta):
+        """Use our own token."""
+
+        csrf = True
+        csrf_class = SignedFormToken
+        csrf_field_name = "csrf_token"
+
+    email = EmailField()
+
+    @classmethod
+    def for_site(cls, site: Site) -> PublicForm:
+        """Read the form of a site from the request."""
+        return cls(meta={"csrf_context": site.slug})
+
+    def problem(self) -> str:
+        """Give what is wrong with the form as a whole, in words; empty when it may be read."""
+        self.validate()
+        return next((str(message) for message in self["csrf_token"].errors), "")
+
+
+class SignUpForm(PublicForm):
+    """E-mail address and ticked boxes."""
+
+    items = SelectMultipleField(choices=[], validate_choice=False)
+
+
+class CentreForm(FlaskForm):
+    """One press in the preference centre: a switch, leave, undo or lift."""
+
+    class Meta(FlaskForm.Meta):
+        """Use a token signed for the session."""
+
+        csrf = True
+        csrf_class = SessionFormToken
+        csrf_field_name = "csrf_token"
+
+    set = StringField()
+    leave = StringField()
+    undo = StringField()
+    lift = StringField()

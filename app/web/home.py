@@ -1,0 +1,66 @@
+"""The first page, themes and documents."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Response, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from markdown_it import MarkdownIt
+from nh3 import clean
+
+from app.branding.models import Document, DocumentVersion, Site
+from app.branding.theme import stylesheet
+from app.http.context import env, locale
+from app.kit import clock
+from app.web.blueprint import bp, render
+
+FIVE_MINUTES = 300
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """Show the houses to whoever develops; elsewhere go to the group's page."""
+    if env().settings.is_production:
+        return redirect(url_for("web.sign_up", site=env().group.slug))
+    return render("web/index.html", has_mailbox="dev" in current_app.blueprints)
+
+
+@bp.get("/brand/<slug>/theme.css")
+def theme(slug: str) -> ResponseReturnValue:
+    """Serve a site's colours and typefaces as custom properties, so that no page needs inline style."""
+    found = env().group.site(slug)
+    if found is None:
+        abort(404)
+    response = Response(stylesheet(found), mimetype="text/css")
+    response.cache_control.public = True
+    response.cache_control.max_age = FIVE_MINUTES
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@bp.get("/<site>/documents/<slug>")
+def document(site: Site, slug: str) -> ResponseReturnValue:
+    """Show a document in force, or an older version of it."""
+    found = site.document(slug)
+    if found is None:
+        abort(404)
+    version = _version(found)
+    if version is None:
+        abort(404)
+    text = version.texts.get(locale(site)) or next(iter(version.texts.values()))
+    return render(
+        "web/document.html", document=found, html=clean(MarkdownIt().render(text)), version=version.version,
+        versions=[each.version for each in reversed(found.versions)],
+    )  # fmt: skip
+
+
+def _version(found: Document) -> DocumentVersion | None:
+    asked = request.args.get("version")
+    if asked is None:
+        return found.in_force(clock.now().date())
+    try:
+        wanted = date.fromisoformat(asked)
+    except ValueError:
+        return None
+    return next((version for version in found.versions if version.version == wanted), None)

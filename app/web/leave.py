@@ -1,0 +1,85 @@
+"""Pages behind links to leave: RFC 8058 one-click unsubscribe, and "never mail me again"."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.branding.models import Site
+from app.db import Session
+from app.errors import UnknownItem
+from app.flows import leave as flow
+from app.flows import never as never_flow
+from app.http import guards
+from app.http.context import env, locale, provenance, transaction, write
+from app.kit.provenance import Source
+from app.services import targets, tokens
+from app.services.tokens import LeaveTarget
+from app.web import presenters
+from app.web.blueprint import bp, render
+from app.web.pages import Listed
+
+ONE_CLICK = "One-Click"
+
+
+@bp.get("/<site>/unsubscribe/<token>")
+def unsubscribe(site: Site, token: str) -> ResponseReturnValue:
+    """Show what the link leaves, with one button. It says what the link is about, nothing about the person."""
+    with transaction() as session:
+        try:
+            target = tokens.read_unsubscribe(session, token)
+            listed = _listed(session, site, target)
+        except (tokens.BadLink, UnknownItem):
+            return render("web/link_invalid.html", status=404)
+    words = _("All e-mail from %(brand)s", brand=_brand_name(site, target)) if target.brand else ""
+    return render("web/unsubscribe.html", token=token, listed=listed, scope_words=words)
+
+
+@bp.post("/<site>/unsubscribe/<token>", endpoint="unsubscribe_post")
+def unsubscribe_post(site: Site, token: str) -> ResponseReturnValue:
+    """Leave. Mail programs post `List-Unsubscribe=One-Click` here, from anywhere and without cookie (RFC 8058)."""
+    one_click = request.form.get("List-Unsubscribe") == ONE_CLICK
+    origin = provenance(Source.ONE_CLICK if one_click else Source.LEAVE_PAGE)
+    try:
+        write(lambda session: flow.leave(session, token, origin))
+    except (tokens.BadLink, UnknownItem):
+        return render("web/link_invalid.html", status=404)
+    if one_click:
+        return "", 200, {"Content-Type": "text/plain; charset=utf-8"}
+    with transaction() as session:
+        listed = _listed(session, site, tokens.read_unsubscribe(session, token))
+    return render("web/unsubscribed.html", listed=listed)
+
+
+@bp.get("/<site>/never/<token>")
+def never(site: Site, token: str) -> ResponseReturnValue:
+    """Explain "never mail me again", with one button."""
+    with transaction() as session:
+        try:
+            tokens.read_never(session, token)
+        except tokens.BadLink:
+            return render("web/link_invalid.html", status=404)
+    return render("web/never.html", site=site, token=token)
+
+
+@bp.post("/<site>/never/<token>", endpoint="never_post")
+def never_post(site: Site, token: str) -> ResponseReturnValue:
+    """Put the address on the list of those never contacted, for the whole group."""
+    guards.refuse_cross_site()
+    try:
+        write(lambda session: never_flow.never(session, token, provenance(Source.NEVER_PAGE)))
+    except tokens.BadLink:
+        return render("web/link_invalid.html", status=404)
+    return render("web/never_done.html", site=site)
+
+
+def _listed(session: Session, site: Site, target: LeaveTarget) -> list[Listed]:
+    if target.item_id is None:
+        return []
+    return presenters.listed(session, [item.id for item in targets.covered(session, target)], locale(site))
+
+
+def _brand_name(site: Site, target: LeaveTarget) -> str:
+    brand = env().group.brands.get(target.brand or "")
+    return brand.name if brand else site.name

@@ -1,0 +1,115 @@
+"""The preference centre: every house, every topic, every channel, and one press to change any of it."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.branding.models import Site
+from app.db import Session
+from app.errors import UnknownItem
+from app.flows import preferences as flow
+from app.http import guards
+from app.http.context import env, locale, provenance, transaction, write
+from app.http.people import Visitor, preference_session_required, visitor
+from app.kit import clock
+from app.kit.addresses import mask
+from app.kit.provenance import Source
+from app.services import accounts, offers, sessions, standing, suppressions
+from app.services.folding import Line
+from app.services.items import ItemRef, items
+from app.web import presenters
+from app.web.blueprint import bp, render, render_error
+from app.web.forms import CentreForm
+
+
+@bp.get("/<site>/preferences")
+@preference_session_required
+def preferences(site: Site) -> ResponseReturnValue:
+    """Show everything one agreed to or could, since when, and how it was agreed."""
+    who = visitor()
+    changed = _changed(who)
+    with transaction() as session:
+        email = accounts.primary_email(session, who.account_id) or ""
+        stopped = suppressions.is_stopped(session, standing.find(session, who.account_id).digests)
+        beside = changed if len(changed) == 1 else set()
+        sections = presenters.centre(session, who.account_id, offers.brands_of(session, site), beside, locale(site))
+    return render(
+        "web/preferences.html",
+        sections=sections, account_email=mask(email) if email else "",
+        csrf_token=_form(who)["csrf_token"].current_token,
+        undo=(who.row.undo or {}).get("id"),
+        changed_summary=presenters.summary(changed), minutes_left=_minutes_left(who),
+        is_stopped=stopped, is_welcome="welcome" in request.args,
+    )  # fmt: skip
+
+
+@bp.post("/<site>/preferences", endpoint="preferences_save")
+@preference_session_required
+def preferences_save(site: Site) -> ResponseReturnValue:
+    """Do what one button asks: turn an item on or off, leave, lift the stop, or undo the last change."""
+    guards.refuse_cross_site()
+    who = visitor()
+    form = _form(who)
+    if not form.validate():
+        return render_error(422, str(form["csrf_token"].errors[0]) if form["csrf_token"].errors else "")
+    try:
+        lines = write(lambda session: _act(session, site, who, form))
+    except (UnknownItem, ValueError):
+        return render_error(422, _("This is nothing that can be changed here."))
+    return redirect(url_for("web.preferences", site=site.slug, _anchor=_anchor(lines)), 303)
+
+
+def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[Line]:
+    origin = provenance(Source.CENTRE)
+    if form.lift.data:
+        flow.lift_own_suppression(session, who.account_id, origin)
+        return []
+    if form.undo.data:
+        lines = flow.undo(session, who.account_id, who.secret, form.undo.data, origin)
+    elif form.leave.data:
+        lines = flow.leave(session, who.account_id, _brand_to_leave(form.leave.data), origin)
+    else:
+        item, is_on = _read_switch(session, site, form.set.data or "")
+        lines = flow.change(session, who.account_id, {item: is_on}, origin)
+    sessions.remember_change(session, who.secret, lines)
+    return lines
+
+
+def _brand_to_leave(value: str) -> str | None:
+    """Read a house's slug, or None for all of them; raise `ValueError`."""
+    if value != "all" and value not in env().group.brands:
+        raise ValueError(value)
+    return None if value == "all" else value
+
+
+def _read_switch(session: Session, site: Site, value: str) -> tuple[ItemRef, bool]:
+    """Read `brand:topic:channel=on`; raise `ValueError` or `UnknownItem`."""
+    name, _sign, wanted = value.partition("=")
+    brand, topic, channel = name.split(":")
+    if wanted not in {"on", "off"} or brand not in {each.slug for each in offers.brands_of(session, site)}:
+        raise ValueError(value)
+    return items(session).subscription(brand, topic, channel), wanted == "on"
+
+
+def _anchor(lines: list[Line]) -> str | None:
+    """Name the place on the page where the change is told: its switch, or the summary of several."""
+    if len(lines) != 1:
+        return "changed" if lines else None
+    with transaction() as session:
+        item = items(session).get(lines[0].item_id)
+    return f"{item.brand}-{item.key}-{item.channel}"
+
+
+def _changed(who: Visitor) -> set[int]:
+    undo = who.row.undo or {"on": [], "off": []}
+    return {*undo["on"], *undo["off"]}
+
+
+def _minutes_left(who: Visitor) -> int:
+    return max(1, round((who.row.expires_at - clock.now()).total_seconds() / 60))
+
+
+def _form(who: Visitor) -> CentreForm:
+    return CentreForm(meta={"csrf_context": who.form_subject})

@@ -1,0 +1,74 @@
+"""The hosted sign-up form of a brand, and of the group for all houses at once."""
+
+from __future__ import annotations
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.branding.models import Site
+from app.errors import InvalidAddress, NothingChosen
+from app.flows import subscribe
+from app.http import guards
+from app.http.context import env, locale, provenance, transaction, write
+from app.http.extensions import limiter
+from app.kit.provenance import Source
+from app.services import offers
+from app.web import presenters
+from app.web.blueprint import bp, render
+from app.web.forms import SignUpForm
+
+
+def _limit() -> str:
+    return env().settings.signups_per_ip
+
+
+@bp.get("/<site>/")
+def sign_up(site: Site) -> ResponseReturnValue:
+    """Show the form; no box is ticked."""
+    return _show(site, SignUpForm.for_site(site), {})
+
+
+@bp.post("/<site>/", endpoint="sign_up_post")
+@limiter.limit(_limit)
+def sign_up_post(site: Site) -> ResponseReturnValue:
+    """Take a sign-up; the answer is the same for every address that is one."""
+    guards.refuse_cross_site()
+    form = SignUpForm.for_site(site)
+    if problem := form.problem():
+        return _show(site, form, {"form": problem}, status=422)
+    if not guards.is_trapped():
+        try:
+            write(lambda session: subscribe.subscribe(
+                session, site, form.email.data or "", form.items.data or [], provenance(Source.FORM)
+            ))  # fmt: skip
+        except InvalidAddress:
+            return _show(site, form, _errors(form, _("Write an address like name@example.com.")), status=422)
+        except NothingChosen:
+            return _show(site, form, {"items": _("Choose at least one thing to receive.")}, status=422)
+    return redirect(url_for("web.check_mail", site=site.slug), 303)
+
+
+@bp.get("/<site>/check-mail")
+def check_mail(site: Site) -> ResponseReturnValue:
+    """Say what to do next: the same words for everyone, since nothing here knows who asked."""
+    return render("web/check_mail.html", site=site)
+
+
+def _errors(form: SignUpForm, email: str) -> dict[str, str]:
+    errors = {"email": email}
+    if not form.items.data:
+        errors["items"] = _("Choose at least one thing to receive.")
+    return errors
+
+
+def _show(site: Site, form: SignUpForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    with transaction() as session:
+        brands = offers.brands_of(session, site)
+    many = site.slug == env().group.slug
+    return render(
+        "web/sign_up.html", status=status,
+        sections=presenters.choice_sections(brands, locale(site), many=many, ticked=form.items.data or ()),
+        form_token=guards.token_to_show(form, site.slug), honeypot_name=guards.HONEYPOT,
+        email=form.email.data or "", errors=errors,
+    )  # fmt: skip
