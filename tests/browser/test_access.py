@@ -1,0 +1,135 @@
+"""Ways to the centre and through it: by a mailed link, by keyboard alone, and without JavaScript."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.inbox import links
+from tests.browser.people import People
+from tests.post import new_address
+
+pytestmark = pytest.mark.browser
+
+LETTERS = "camille-newsletter-email"
+IS_FOCUS_VISIBLE = """() => {
+    const at = document.activeElement;
+    return [at, at.closest('.choice'), at.querySelector('.track')].some(each => {
+        const style = each && getComputedStyle(each);
+        return style && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+    });
+}"""
+MOST_STEPS = 60
+
+
+@pytest.fixture
+def member(parley):
+    """Give the address of somebody who is on Camille's list."""
+    email, _cookie = People(parley.environment).joined()
+    return email
+
+
+def test_a_link_is_asked_for_mailed_and_opens_the_centre(parley, page, inbox, member):
+    ask_for_link(page, parley, member)
+    page.goto(links(inbox.wait_for(member, "access"))["access"])
+    page.get_by_role("button", name="Open my preferences").click()
+    page.wait_for_url("**/camille/preferences")
+    assert is_on(page)
+    page.get_by_role("button", name="Close").click()
+    page.goto(f"{parley.settings.origin}/camille/preferences")
+    assert page.url.endswith("/camille/preferences/link"), "closed is closed"
+
+
+def test_everything_works_without_javascript(parley, new_context, inbox):
+    page, bea = new_context(java_script_enabled=False).new_page(), new_address()
+    page.goto(f"{parley.settings.origin}/camille/")
+    page.locator("#item-1-1").check()
+    page.locator("#email").fill(bea)
+    page.locator("main form button[type=submit]").click()
+    page.goto(links(inbox.wait_for(bea, "confirm"))["confirm"])
+    page.get_by_role("button", name="Yes, send it to me").click()
+    assert is_on(page)
+    page.locator(f"#{LETTERS}").click()
+    assert not is_on(page)
+    page.get_by_role("button", name="Undo").click()
+    assert is_on(page)
+
+
+def test_signing_up_by_keyboard_alone(parley, page, inbox):
+    cleo = new_address()
+    page.goto(f"{parley.settings.origin}/camille/")
+    tab_to(page, "#item-1-1")
+    page.keyboard.press("Space")
+    tab_to(page, "#email")
+    page.keyboard.type(cleo)
+    tab_to(page, "main form button[type=submit]")
+    page.keyboard.press("Space")
+    page.wait_for_url("**/check-mail")
+    page.goto(links(inbox.wait_for(cleo, "confirm"))["confirm"])
+    tab_to(page, "main form button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/preferences?welcome=1")
+    assert is_on(page)
+
+
+def test_the_centre_by_keyboard_alone_with_focus_back_where_it_was(parley, page):
+    open_centre(parley, page)
+    tab_to(page, f"#{LETTERS}")
+    page.keyboard.press("Space")
+    page.wait_for_url(f"**/preferences#{LETTERS}")
+    assert focused(page) == LETTERS
+    assert page.evaluate(IS_FOCUS_VISIBLE)
+    assert not is_on(page)
+    tab_to(page, ".undo", at_most=1)
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"document.getElementById('{LETTERS}').getAttribute('aria-checked') === 'true'")
+    assert focused(page) == LETTERS
+    assert page.evaluate(IS_FOCUS_VISIBLE)
+
+
+def test_an_error_takes_the_focus_and_leads_to_its_field(parley, page):
+    page.goto(f"{parley.settings.origin}/camille/")
+    tab_to(page, "#email")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".error-summary:focus")
+    tab_to(page, ".error-summary a[href='#email']", at_most=2)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#email:focus")
+
+
+def test_the_check_of_focus_goes_red_where_it_cannot_be_seen(parley, new_context):
+    page = new_context(bypass_csp=True).new_page()
+    page.goto(f"{parley.settings.origin}/camille/")
+    page.add_style_tag(content="* { outline: none !important }")
+    page.locator("#email").focus()
+    assert not page.evaluate(IS_FOCUS_VISIBLE)
+
+
+def ask_for_link(page, parley, email):
+    page.goto(f"{parley.settings.origin}/camille/preferences/link")
+    page.get_by_label("Your e-mail address").fill(email)
+    page.get_by_role("button", name="Send me the link").click()
+    page.wait_for_url("**/link/sent")
+
+
+def open_centre(parley, page):
+    _email, secret = People(parley.environment).joined()
+    page.context.add_cookies([{"name": "parley", "value": secret, "url": parley.settings.origin}])
+    page.goto(f"{parley.settings.origin}/camille/preferences")
+
+
+def tab_to(page, selector, at_most=MOST_STEPS):
+    """Press Tab until the focus is there; it must be visible on every stop of the way."""
+    for _ in range(at_most):
+        page.keyboard.press("Tab")
+        assert page.evaluate(IS_FOCUS_VISIBLE), f"no visible focus on {focused(page)}"
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    pytest.fail(f"Tab does not lead to {selector}")
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.id || document.activeElement.outerHTML.slice(0, 90)")
+
+
+def is_on(page):
+    return page.locator(f"#{LETTERS}").get_attribute("aria-checked") == "true"

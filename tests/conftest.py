@@ -1,0 +1,90 @@
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+from app.branding.loader import load
+from app.factory import create_app
+from tests import database, environments
+
+
+class OneBrowser(LoadScopeScheduling):
+    """Hands out tests one by one, those of the browser as a whole: a browser and two Parleys start for them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneBrowser:
+    """Share the tests out among the workers. The marks of `--dist loadgroup` are lost on this pytest."""
+    return OneBrowser(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the main process, not a worker of xdist, name the folder of the run's PostgreSQL."""
+    if not hasattr(config, "workerinput"):
+        database.begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind, also after failures and Ctrl-C."""
+    if not hasattr(config, "workerinput"):
+        database.end_run()
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """Give the PostgreSQL of this run, shared by all workers."""
+    with database.run_cluster().running() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def database_urls(cluster, worker_id):
+    """Give the URLs (`owner`, `application`) of this worker's own migrated database."""
+    with database.fresh_database(cluster, f"parley_{worker_id}") as urls:
+        yield urls
+
+
+@pytest.fixture(scope="session")
+def group():
+    """Give the demonstration group, read once."""
+    return load(environments.BRANDS)
+
+
+@pytest.fixture
+def env(tmp_path, database_urls, group):
+    """Give an environment whose writes are rolled back; for tests in one thread."""
+    settings = environments.settings_for(tmp_path)
+    with environments.rolled_back(settings, database_urls.application, group) as environment:
+        yield environment
+
+
+@pytest.fixture
+def committing_env(tmp_path, database_urls, group):
+    """Give an environment that commits, on an emptied database; for tests with threads or processes."""
+    settings = environments.settings_for(tmp_path)
+    with environments.committing(settings, database_urls.application, database_urls.owner, group) as environment:
+        yield environment
+
+
+@pytest.fixture
+def session(env):
+    """Give a session of `env`."""
+    with env.database.transaction() as session:
+        yield session
+
+
+@pytest.fixture
+def app(env):
+    """Give the application on `env`."""
+    return create_app(env.settings, env)
+
+
+@pytest.fixture
+def client(app):
+    """Give a browser without JavaScript."""
+    return app.test_client()

@@ -1,0 +1,104 @@
+"""The OpenAPI document and the page made of it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from app.api.operations import FAILURES, OPERATIONS
+from app.api.problems import KINDS
+from app.api.shapes import DecisionAnswer, FoundConsent, LookupAnswer
+from app.services import oauth
+from tests import api, journeys
+
+
+@pytest.fixture
+def document(client):
+    """Give the document."""
+    return client.get("/openapi.json").json
+
+
+def references(node):
+    """List what a document refers to."""
+    if isinstance(node, dict):
+        yield from ([node["$ref"]] if "$ref" in node else [])
+        for each in node.values():
+            yield from references(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from references(each)
+
+
+def test_every_operation_is_described_and_served(app, document):
+    served = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")}
+    assert document["openapi"].startswith("3.1")
+    assert set(document["paths"]) == served == {operation.path for operation in OPERATIONS}
+
+
+def test_every_failure_is_documented_as_problem_json(document):
+    for operations in document["paths"].values():
+        responses = operations["post"]["responses"]
+        assert set(responses) == {"200", *map(str, FAILURES)}
+        for status in map(str, FAILURES):
+            assert list(responses[status]["content"]) == ["application/problem+json"]
+
+
+def test_every_reference_leads_somewhere(document):
+    for reference in references(document):
+        node = document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+
+
+def test_the_scheme_tells_where_tokens_come_from(document, env):
+    flow = document["components"]["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]
+    assert flow == {"tokenUrl": f"{env.settings.origin}/oauth/token", "scopes": oauth.SCOPES}
+    assert document["servers"] == [{"url": env.settings.origin}]
+
+
+def test_a_forged_host_changes_nothing(client, document):
+    assert client.get("/openapi.json", headers={"Host": "evil.example"}).json == document
+
+
+def test_the_examples_are_true_to_the_models():
+    decide, lookup = OPERATIONS
+    for operation in OPERATIONS:
+        for asked in operation.asked.values():
+            operation.request.model_validate_json(json.dumps(asked))
+    assert set(DecisionAnswer.model_validate(decide.answered).model_dump()) == set(decide.answered)
+    assert set(LookupAnswer.model_validate(lookup.answered).consents[0].model_dump()) == set(
+        lookup.answered["consents"][0]
+    )
+
+
+def test_the_answers_are_true_to_the_models(app, client, env):
+    journeys.subscribe(app.test_client(), env, api.ANA["email"])
+    headers = api.bearer(client, env)
+    decided, found = api.decide(client, headers).json, api.look_up(client, headers).json
+    assert set(DecisionAnswer.model_validate(decided).model_dump()) == set(decided)
+    LookupAnswer.model_validate(found)
+    assert list(FoundConsent.model_fields) == list(found["consents"][0])
+
+
+def test_the_page_tells_a_newcomer_everything(client):
+    page = client.get("/api/docs")
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    for words in (
+        "/oauth/token",
+        "parley clients create",
+        "curl",
+        *KINDS,
+        *oauth.SCOPES,
+        *(each.path for each in OPERATIONS),
+    ):
+        assert words in page.text
+    assert "<script" not in page.text
+    assert len(page.data) < 60_000
+
+
+def test_every_code_has_its_anchor(client):
+    anchors = re.findall(r'id="([^"]+)"', client.get("/api/docs").text)
+    assert set(KINDS) <= set(anchors)
+    assert len(anchors) == len(set(anchors))

@@ -1,0 +1,25 @@
+"""Migrations: up, down, up, and no difference from the models."""
+
+from __future__ import annotations
+
+from alembic import command
+
+from app.commands.database import migration_config
+from app.http import health
+from tests import database
+
+
+def test_up_down_and_up_again_leaves_what_the_models_say(cluster, worker_id):
+    with database.fresh_database(cluster, f"parley_migrations_{worker_id}") as urls:
+        config = migration_config(*urls)
+        command.downgrade(config, "base")
+        command.upgrade(config, "head")
+        command.check(config)
+
+
+def test_readiness_names_a_schema_of_another_version(client, monkeypatch):
+    assert client.get("/readyz").status_code == 200
+    monkeypatch.setattr(health, "_head", "9999")
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "parley db upgrade" in answer.json["reasons"][0]
