@@ -3,6 +3,7 @@
 from app.models.accounts import Account, SessionRow
 from app.models.addresses import AddressRow, ContactPoint, OptInItem, OptInRequest, Suppression
 from app.models.base import Base
+from app.models.challenges import SpentProof
 from app.models.ledger import (
     Consent,
     ConsentEvent,
@@ -35,6 +36,7 @@ __all__ = [
     "OptInRequest",
     "SessionRow",
     "SigningKey",
+    "SpentProof",
     "Suppression",
     "Tally",
 ]
