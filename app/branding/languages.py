@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from babel import Locale
 from babel.core import get_global, parse_locale
+
+PARTS = 4
+"""Language, script, region and variant; what a tag says beyond these is of no account."""
 
 
 def match(wanted: str | None, locales: Sequence[str]) -> str | None:
@@ -25,8 +29,8 @@ def best(preferred: Sequence[str], locales: Sequence[str]) -> str | None:
 def autonym(locale: str) -> str:
     """Give the name of a language in itself: "Français"."""
     found = Locale.parse(locale)
-    name = Locale(found.language).get_display_name() if found.script is None else found.get_display_name()
-    return (name or locale)[:1].upper() + (name or locale)[1:]
+    name = found.languages.get(locale) or found.get_display_name() or locale
+    return name[:1].upper() + name[1:]
 
 
 def tag(locale: str) -> str:
@@ -34,12 +38,18 @@ def tag(locale: str) -> str:
     return locale.replace("_", "-")
 
 
+@lru_cache(maxsize=1024)
 def _language_and_script(wanted: str) -> tuple[str, str | None] | None:
-    try:
-        language, territory, script, *_ = parse_locale(wanted.replace("-", "_"))
-    except ValueError:
-        return None
-    return language, script or _likely_script(language, territory)
+    """Read a tag; of one that CLDR can't read to its end, the part before that (RFC 4647, section 3.4)."""
+    parts = wanted.replace("-", "_").split("_")[:PARTS]
+    while parts:
+        try:
+            language, territory, script, *_ = parse_locale("_".join(parts))
+        except ValueError:
+            parts.pop()
+        else:
+            return language, script or _likely_script(language, territory)
+    return None
 
 
 def _likely_script(language: str, territory: str | None) -> str | None:

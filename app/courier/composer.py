@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 from mjml import mjml2html
 
 from app.branding.catalogue import long_date, translations
+from app.branding.languages import tag
 from app.courier.look import look
 from app.courier.mail import Mail
 from app.courier.words import listed
 from app.services.letters import Letter
 from app.services.tokens import ACCESS_MAX_AGE
 
+LINKS = ("action", "never", "manage", "unsubscribe")
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
@@ -43,16 +46,23 @@ def compose(letter: Letter) -> Mail:
 def _facts(letter: Letter) -> dict[str, Any]:
     lines, common = listed(letter) if letter.lines else ([], [])
     return {
-        "letter": letter,
+        "letter": _with_language(letter),
         "site": letter.site,
         "lines": lines,
         "common": common,
-        "language": _language(letter.locale),
+        "language": tag(letter.locale),
         "look": look(letter.site.theme),
         "say": partial(_say, letter),
         "until": long_date(letter.expires_at, letter.locale) if letter.expires_at else "",
         "minutes": int(ACCESS_MAX_AGE.total_seconds() // 60),
     }
+
+
+def _with_language(letter: Letter) -> Letter:
+    """Let the links of a mail open pages in its language; the header for one click needs none."""
+    named = f"?lang={tag(letter.locale)}"
+    links: dict[str, Any] = {name: link + named for name in LINKS if (link := getattr(letter, name))}
+    return replace(letter, **links)
 
 
 def _say(letter: Letter, key: str, otherwise: str) -> str:
@@ -64,7 +74,7 @@ def _headers(letter: Letter) -> dict[str, str]:
     headers = {
         "Message-ID": letter.message_id,
         "Auto-Submitted": "auto-generated",
-        "Content-Language": _language(letter.locale),
+        "Content-Language": tag(letter.locale),
     }
     if letter.site.sender.reply_to:
         headers["Reply-To"] = letter.site.sender.reply_to
@@ -83,10 +93,6 @@ def _envelope(typed: str) -> str:
     """Give the form of an address that every mail server takes, where there is one (RFC 5890)."""
     checked = validate_email(typed, check_deliverability=False)
     return checked.ascii_email or checked.normalized
-
-
-def _language(locale: str) -> str:
-    return locale.replace("_", "-")
 
 
 @cache

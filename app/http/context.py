@@ -8,9 +8,11 @@ from typing import TypeVar
 
 from flask import current_app, g, request
 
+from app.branding.languages import best
 from app.branding.models import Site
 from app.db import Session
 from app.environment import Environment
+from app.http import languages
 from app.kit.ids import new_id
 from app.kit.provenance import PERSON, Actor, Provenance, Source
 
@@ -36,14 +38,14 @@ def write(act: Callable[[Session], T]) -> T:
 
 
 def locale(site: Site | None = None) -> str:
-    """Give the language of this request among those the site speaks: `?lang=`, else what the browser prefers."""
+    """Give the language of this request among those the site speaks: the first wish that it can meet, else its first.
+
+    Wishes are those of the link (`?lang=`), the form, the account and the browser, in this order.
+    """
+    if request.blueprint in languages.FOR_DEVELOPERS:
+        return "en"
     site = site or g.get("site") or env().group
-    asked = request.args.get("lang", "")
-    if asked in site.locales:
-        return asked
-    tags = {each.replace("_Hans", "-CN").replace("_", "-"): each for each in site.locales}
-    preferred = request.accept_languages.best_match(list(tags))
-    return tags[preferred] if preferred else site.locales[0]
+    return best(languages.wishes(), site.locales) or site.locales[0]
 
 
 def request_id() -> str:

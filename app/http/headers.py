@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 
-from app.http.context import env, request_id
+from app.branding.languages import tag
+from app.http.context import env, locale, request_id
+from app.http.languages import is_settled_by_link
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
@@ -30,4 +32,13 @@ def install(app: Flask) -> None:
             headers.setdefault("Strict-Transport-Security", f"max-age={ONE_YEAR}; includeSubDomains")
         if request.endpoint not in CACHEABLE:
             headers.setdefault("Cache-Control", "no-store")
+        if response.mimetype == "text/html" and "Location" not in headers:
+            _tell_language(response)
         return response
+
+
+def _tell_language(response: Response) -> None:
+    """Say which language a page is in, and whether that depends on what the browser prefers (RFC 9110, 12.5.5)."""
+    response.headers.setdefault("Content-Language", tag(locale()))
+    if not is_settled_by_link():
+        response.vary.add("Accept-Language")

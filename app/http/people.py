@@ -14,8 +14,9 @@ from werkzeug import Response
 
 from app.http.context import env, transaction
 from app.http.extensions import login_manager
+from app.http.languages import prefer
 from app.models import SessionRow
-from app.services import sessions
+from app.services import accounts, sessions
 
 P = ParamSpec("P")
 
@@ -59,9 +60,13 @@ def load_visitor(request: Request) -> Visitor | None:
         return None
     with transaction() as session:
         row = sessions.find(session, secret)
-        if row is not None:
-            session.expunge(row)
-    return Visitor(secret, row) if row is not None else None
+        if row is None:
+            return None
+        account = accounts.find(session, row.account_id)
+        session.expunge(row)
+    if account is not None:
+        prefer(account.locale)
+    return Visitor(secret, row)
 
 
 def visitor() -> Visitor:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from app.branding.catalogue import long_date
+from app.branding.languages import tag
 from app.db import is_unavailable
 from app.http.context import env, locale
 from app.http.extensions import seconds_to_wait
@@ -34,6 +35,7 @@ def find_site(endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 
 bp.add_app_template_filter(long_date)
+bp.add_app_template_filter(tag, "language_tag")
 
 
 @bp.app_context_processor
