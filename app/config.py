@@ -51,6 +51,12 @@ class Settings(BaseModel):
     threads_per_worker: int = 2
     minimum_form_seconds: float = 2.0
 
+    sample_site_url: str = ""
+
+    @property
+    def fonts_path(self) -> Path:
+        """The folder of the web fonts that were made for the houses."""
+        return self.instance_path / "fonts"
     @property
     def is_production(self) -> bool:
         """True where people's real data is at stake."""

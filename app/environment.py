@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.branding.fonts import Typefaces
 from app.branding.loader import load
 from app.db import Database, Session
 from app.kit.digests import Digester
@@ -28,6 +29,7 @@ class Environment:
     sealer: Sealer
     signer: Signer
     database: Database
+    typefaces: Typefaces
 
     @classmethod
     def build(cls, settings: Settings, database_url: str, group: SiteGroup | None = None) -> Environment:
@@ -42,7 +44,8 @@ class Environment:
             digester=Digester(settings.digest_keys),
             sealer=Sealer(settings.sealing_keys),
             signer=Signer(settings.secret_keys, settings.leave_keys),
-            database=Database(database_url, pool_size=settings.threads_per_worker + 2, info=info),
+            database=database(database_url, pool_size=settings.threads_per_worker + 2, info=info),
+            typefaces=Typefaces.read(settings.fonts_path),
         )
         info[_KEY] = built
         return built

@@ -8,7 +8,7 @@ from app import api, oidc
 from app.config import Settings
 from app.embedded import embedded_cluster
 from app.environment import Environment
-from app.http import headers, health, logs
+from app.http import assets, compression, headers, health, logs
 from app.http.application import Application
 from app.http.context import locale
 from app.http.extensions import babel, limiter, login_manager
@@ -35,7 +35,10 @@ def create_app(settings: Settings | None = None, environment: Environment | None
     limiter.init_app(app)
     login_manager.init_app(app, add_context_processor=False)
     logs.install(app)
+    # Hooks after a request run from the last to the first: headers come before compression.
+    compression.install(app)
     headers.install(app)
+    assets.install(app)
     app.register_blueprint(health.blueprint)
     web.register(app)
     api.register(app)

@@ -17,7 +17,7 @@ from honcho import manager as honcho
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
-from app.commands import lifeline
+from app.commands import lifeline, typefaces
 from app.commands.database import await_database, catalogue, upgrade
 from app.commands.serve import require_free
 from app.config import Settings
@@ -36,6 +36,7 @@ def up() -> None:
         signal.signal(number, _interrupt)
     with lifeline.held(settings.instance_path) as variables:
         require_free("127.0.0.1", settings.port)
+        typefaces.prepare(settings)
         code = _run(settings, variables, started)
     # Stopping was what the person asked for; only a process that ended by itself is a failure.
     sys.exit(0 if code in {130, 143} else code or 1)

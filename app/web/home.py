@@ -1,21 +1,18 @@
-"""The first page, themes and documents."""
+"""The first page and documents."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from flask import Response, abort, current_app, redirect, request, url_for
+from flask import abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markdown_it import MarkdownIt
 from nh3 import clean
 
 from app.branding.models import Document, DocumentVersion, Site
-from app.branding.theme import stylesheet
 from app.http.context import env, locale
 from app.kit import clock
 from app.web.blueprint import bp, render
-
-FIVE_MINUTES = 300
 
 
 @bp.get("/")
@@ -24,19 +21,6 @@ def index() -> ResponseReturnValue:
     if env().settings.is_production:
         return redirect(url_for("web.sign_up", site=env().group.slug))
     return render("web/index.html", has_mailbox="dev" in current_app.blueprints)
-
-
-@bp.get("/brand/<slug>/theme.css")
-def theme(slug: str) -> ResponseReturnValue:
-    """Serve a site's colours and typefaces as custom properties, so that no page needs inline style."""
-    found = env().group.site(slug)
-    if found is None:
-        abort(404)
-    response = Response(stylesheet(found), mimetype="text/css")
-    response.cache_control.public = True
-    response.cache_control.max_age = FIVE_MINUTES
-    response.add_etag()
-    return response.make_conditional(request)
 
 
 @bp.get("/<site>/documents/<slug>")

@@ -19,7 +19,7 @@ from app.http.people import preference_session_required, visitor
 from app.web.blueprint import bp, render_error
 from app.web.forms import CentreForm
 
-WORDLESS = frozenset({"web.theme"})
+WORDLESS = frozenset({"web.theme", "web.font"})
 """What is the same in every language, so that its address names none."""
 
 

@@ -1,0 +1,55 @@
+"""Compression of what browsers fetch.
+
+A compressed answer tells by its length whether two parts of it are alike. Where a page holds a secret (a form token, a
+name) and words that somebody else chose (a link with words in it), that other can find the secret out, guess by guess
+(BREACH, 2013). So pages are compressed only when they answer a plain GET whose address says nothing that the page
+could repeat: known parts of the path, and no query but those of ours. Pages behind a link with a token, forms that
+come back, API, OAuth and the lean endpoints go as they are.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+from flask_compress import Compress
+
+SHEETS_AND_PICTURES = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml"})
+PAGES_OF = frozenset({"web", "embed", "console"})
+KNOWN_PARTS = frozenset({"site", "brand", "slug"})
+"""Parts of a path that must name something we have."""
+KNOWN_QUERIES = frozenset({("welcome", "1")})
+
+SETTINGS = {
+    "COMPRESS_REGISTER": False,
+    "COMPRESS_MIMETYPES": ["text/html", *sorted(SHEETS_AND_PICTURES)],
+    "COMPRESS_ALGORITHM": ["br", "gzip"],
+    # A file of our own is read whole, once for each visitor: its address holds its digest.
+    "COMPRESS_STREAMS": True,
+    "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip"],
+    "COMPRESS_BR_LEVEL": 5,
+}
+
+compress = Compress()
+
+
+def install(app: Flask) -> None:
+    """Compress the answers of `app` that may be."""
+    app.config.update(SETTINGS)
+    compress.init_app(app)
+
+    @app.after_request
+    def shrink(response: Response) -> Response:
+        return compress.after_request(response) if may_compress(response) else response
+
+
+def may_compress(response: Response) -> bool:
+    """Tell whether the length of the compressed answer gives nothing away."""
+    if request.method not in {"GET", "HEAD"} or response.status_code not in {200, 304}:
+        return False
+    return response.mimetype in SHEETS_AND_PICTURES or (response.mimetype == "text/html" and _repeats_nothing())
+
+
+def _repeats_nothing() -> bool:
+    if request.blueprint not in PAGES_OF or not (request.view_args or {}).keys() <= KNOWN_PARTS:
+        return False
+    # A `lang` that is not one of ours is passed over.
+    return all(name == "lang" or (name, value) in KNOWN_QUERIES for name, value in request.args.items(multi=True))
