@@ -70,10 +70,37 @@ def notice_text(brand: Brand, topic: Topic, channel: Channel, locale: str) -> st
     return "\n".join(lines)
 
 
+def centre_notice_text(brand: Brand, topic: Topic, channel: Channel, locale: str) -> str:
+    """Give all that stood at a switch of the preference centre, as `notice_text` does for a box of the form.
+
+    There is nothing to confirm: whoever has the page open came from the mailbox.
+    """
+    locale = brand.locale(locale)
+    return "\n".join([
+        statement(brand, topic, channel, locale),
+        pick(topic.description, locale, brand.locales),
+        *age(topic, locale),
+        *centre_small_print(brand, locale),
+    ])  # fmt: skip
+
+
+def centre_small_print(brand: Brand, locale: str) -> list[str]:
+    """Give what stands under all switches of a brand: who is answerable, and how to leave."""
+    leaving = translations(locale).gettext("You can leave at any time: switch it off here, or write to %(contact)s.")
+    return [_answerable(brand, locale), leaving % {"contact": brand.controller.contact}]
+
+
+def age(topic: Topic, locale: str) -> list[str]:
+    """Say from which age a topic is; nothing where it is for everyone."""
+    if not topic.minimum_age:
+        return []
+    return [translations(locale).gettext("From the age of %(age)d.") % {"age": topic.minimum_age}]
+
+
 def conditions(brand: Brand, topic: Topic, locale: str) -> list[str]:
     """Give what stands under a box alone: from which age, and where the brand has both kinds, when it starts."""
     gettext = translations(locale).gettext
-    lines = [gettext("From the age of %(age)d.") % {"age": topic.minimum_age}] if topic.minimum_age else []
+    lines = age(topic, locale)
     if topic.opt_in is OptIn.SINGLE:
         lines.append(gettext("This one starts at once."))
     elif not _confirms_all(brand):

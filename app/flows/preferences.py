@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 
+from app.branding.wording import centre_notice_text
 from app.db import Session
 from app.environment import environment
 from app.errors import Gone, NotOffered
@@ -15,7 +16,7 @@ from app.services import accounts, consents, messages, notices, offers, opt_in, 
 from app.services.changes import AFTER_SEQUENCE
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
-from app.services.folding import Line, Status
+from app.services.folding import Line, State, Status
 from app.services.items import ItemRef, items
 from app.services.locks import Locked, lock_account
 
@@ -91,14 +92,20 @@ def _is_offered(session: Session, account: Account, item: ItemRef) -> bool:
 
 def _turn_on(session: Session, account: Account, wanted: Sequence[ItemRef], provenance: Provenance) -> list[Line]:
     states = consents.current(session, account.id)
-    new = [item for item in wanted if (state := states.get(item.id)) is None or state.status is not Status.GRANTED]
+    new = [item for item in wanted if not _is_running(states.get(item.id))]
     return consents.grant(session, account, [_grant(session, item, provenance) for item in new], provenance)
+
+
+def _is_running(state: State | None) -> bool:
+    if state is None or state.status is not Status.GRANTED:
+        return False
+    return state.expires_at is None or state.expires_at > clock.now()
 
 
 def _grant(session: Session, item: ItemRef, provenance: Provenance) -> Grant:
     group = environment(session).group
     brand = group.brands[item.brand or ""]
-    seen = notices.keep(session, brand, [item], provenance.locale)[item.id]
+    seen = notices.keep(session, brand, [item], provenance.locale, centre_notice_text)[item.id]
     return Grant(item, seen, is_confirmed=True, document_version=version_in_force(group, brand, clock.now().date()))
 
 

@@ -246,15 +246,17 @@ _ASKED = {
     "account": "IN (SELECT address_digest FROM contact_point WHERE account_id = subject.account_id)",
 }
 
-_SUPPRESSED = """EXISTS (
+SUPPRESSED = """EXISTS (
     SELECT FROM suppression s WHERE s.address_digest {digests} AND s.lifted_at IS NULL
-    AND (s.lapses_at IS NULL OR s.lapses_at > $4::timestamptz)
-    AND (s.brand IS NULL OR s.brand = $2::text) AND (s.channel IS NULL OR s.channel = $3::text))"""
+    AND (s.lapses_at IS NULL OR s.lapses_at > {now})
+    AND (s.brand IS NULL OR s.brand = {brand}) AND (s.channel IS NULL OR s.channel = {channel}))"""
 
-_PENDING = """EXISTS (
+PENDING = """EXISTS (
     SELECT FROM opt_in_request r JOIN opt_in_item i ON i.address_digest = r.address_digest AND i.request_id = r.id
-    WHERE r.address_digest {digests} AND r.outcome = 'pending' AND r.expires_at > $4::timestamptz
-    AND i.item_id = $1::integer AND i.confirmed_at IS NULL AND i.cancelled_at IS NULL)"""
+    WHERE r.address_digest {digests} AND r.outcome = 'pending' AND r.expires_at > {now}
+    AND i.item_id = {item} AND i.confirmed_at IS NULL AND i.cancelled_at IS NULL)"""
+
+_ASKED_ABOUT = {"item": "$1::integer", "brand": "$2::text", "channel": "$3::text", "now": "$4::timestamptz"}
 
 
 @lru_cache
@@ -273,7 +275,8 @@ def _statement(subject: str, contact: str | None) -> bytes:
     return f"""
         SELECT a.id, a.status, k.status, k.granted_at, k.confirmed_at, k.withdrawn_at, k.expires_at, k.paused_until,
                k.frequency, k.legal_basis, k.document_version,
-               {_SUPPRESSED.format(digests=digests)}, {_PENDING.format(digests=_ASKED[subject])},
+               {SUPPRESSED.format(digests=digests, **_ASKED_ABOUT)},
+               {PENDING.format(digests=_ASKED[subject], **_ASKED_ABOUT)},
                {found}.address_digest IS NOT NULL, {found}.verified_at IS NOT NULL
         FROM ({_SUBJECTS[subject]}) subject
         LEFT JOIN account a ON a.id = subject.account_id

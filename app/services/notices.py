@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.branding.models import Brand
+from app.branding.models import Brand, Channel, Topic
 from app.branding.wording import notice_digest, notice_text
 from app.db import Session
 from app.environment import Environment, environment
 from app.kit import clock
 from app.models import Notice
 from app.services.items import ItemRef
+
+Wording = Callable[[Brand, Topic, Channel, str], str]
+"""What gives all that stands at one place of a page about a topic on a channel, in a locale."""
 
 
 class Seen(NamedTuple):
@@ -25,24 +28,27 @@ class Seen(NamedTuple):
     locale: str
 
 
-_kept: weakref.WeakKeyDictionary[Environment, dict[tuple[int, str], bytes]] = weakref.WeakKeyDictionary()
-"""The digests of what is in the database already, by item and locale: wording does not change while a process lives."""
+_kept: weakref.WeakKeyDictionary[Environment, dict[tuple[int, str, Wording], bytes]] = weakref.WeakKeyDictionary()
+"""The digests of what is in the database already, by item, locale and place: wording stays while a process lives."""
 
 
-def keep(session: Session, brand: Brand, wanted: Iterable[ItemRef], locale: str) -> dict[int, Seen]:
-    """See to it that the wording of each item in `locale` is stored; give its digest by item id.
+def keep(
+    session: Session, brand: Brand, wanted: Iterable[ItemRef], locale: str, place: Wording = notice_text
+) -> dict[int, Seen]:
+    """See to it that the wording of each item at `place` is stored; give its digest by item id.
 
-    New wording is stored in a transaction of its own, and stays when the caller's is rolled back: it was shown.
+    A house that does not speak `locale` spoke its own first language, and the notice says so. New wording is stored in
+    a transaction of its own, and stays when the caller's is rolled back: it was shown.
     """
-    env = environment(session)
+    env, locale = environment(session), brand.locale(locale)
     kept = _kept.setdefault(env, {})
     wanted = list(wanted)
-    new = {item.id: _wording(brand, item, locale) for item in wanted if (item.id, locale) not in kept}
+    new = {item.id: _wording(brand, item, locale, place) for item in wanted if (item.id, locale, place) not in kept}
     if new:
         with env.database.transaction() as own:
             _store(own, set(new.values()), locale)
-        kept.update({(item_id, locale): notice_digest(text, locale) for item_id, text in new.items()})
-    return {item.id: Seen(kept[item.id, locale], locale) for item in wanted}
+        kept.update({(item_id, locale, place): notice_digest(text, locale) for item_id, text in new.items()})
+    return {item.id: Seen(kept[item.id, locale, place], locale) for item in wanted}
 
 
 def texts(session: Session, digests: Collection[bytes]) -> dict[bytes, str]:
@@ -56,10 +62,10 @@ def find(session: Session, digest: bytes) -> Notice | None:
     return session.get(Notice, digest)
 
 
-def _wording(brand: Brand, item: ItemRef, locale: str) -> str:
+def _wording(brand: Brand, item: ItemRef, locale: str, place: Wording) -> str:
     topic = brand.topic(item.key)
     assert topic is not None and item.channel is not None  # noqa: S101, PT018 - callers pass offered subscriptions
-    return notice_text(brand, topic, item.channel, locale)
+    return place(brand, topic, item.channel, locale)
 
 
 def _store(session: Session, texts: Collection[str], locale: str) -> None:

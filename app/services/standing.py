@@ -7,7 +7,7 @@ the same statement, so that they can't disagree.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -24,6 +24,7 @@ from app.services import consents, decisions, folding, ledger, opt_in
 from app.services.decisions import Decision, Reason
 from app.services.folding import State
 from app.services.items import ItemRef, items
+from app.services.verdicts import verdicts
 
 Subject = Address | uuid.UUID | None
 
@@ -58,24 +59,36 @@ def find(session: Session, subject: Subject) -> Person:
     return _of_account(session, subject, owner) if owner else Person(subject, None, tuple(probes))
 
 
-def standings(session: Session, person: Person, brands: Collection[str]) -> list[Standing]:
+def standings(
+    session: Session, person: Person, brands: Collection[str], also: Iterable[ItemRef] = ()
+) -> list[Standing]:
     """List the items of `brands` that the person said something about or is asked to confirm, with what holds now.
 
-    Group-wide items are judged as a question about the first of `brands` would be.
+    Those of `also` are listed too where nothing was said about them. Group-wide items are judged as a question about
+    the first of `brands` would be.
     """
     states = consents.current(session, person.account.id) if person.account else {}
     pending = {item.item_id: item.asked_at for _, item in opt_in.live_items(session, person.digests)}
-    registry = items(session, needed={*states, *pending})
-    found = [item for item_id in sorted({*states, *pending}) if (item := registry.find(item_id))]
-    return [
-        Standing(item, states.get(item.id), pending.get(item.id), effective(session, person, item, brands))
-        for item in found
-        if item.brand is None or item.brand in brands
-    ]
+    known = {*states, *pending, *(item.id for item in also)}
+    registry = items(session, needed=known)
+    found = [
+        item for item_id in sorted(known)
+        if (item := registry.find(item_id)) and (item.brand is None or item.brand in brands)
+    ]  # fmt: skip
+    judged = _judge(session, person, found, brands)
+    return [Standing(item, states.get(item.id), pending.get(item.id), judged[item.id]) for item in found]
 
 
-def effective(session: Session, person: Person, item: ItemRef, brands: Collection[str]) -> Decision:
-    """Decide about one item now. Of a brand that is gone, everything counts as retired."""
+def _judge(
+    session: Session, person: Person, wanted: Sequence[ItemRef], brands: Collection[str]
+) -> Mapping[int, Decision]:
+    """Decide about each item: of an account all at once, of an address one by one, since it matters which it is."""
+    if isinstance(person.subject, uuid.UUID):
+        return verdicts(session, person.subject, wanted, next(iter(brands), ""))
+    return {item.id: _effective(session, person, item, brands) for item in wanted}
+
+
+def _effective(session: Session, person: Person, item: ItemRef, brands: Collection[str]) -> Decision:
     env, now = environment(session), clock.now()
     brand = env.group.brands.get(item.brand or next(iter(brands), ""))
     if brand is None:

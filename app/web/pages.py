@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.branding.models import Brand
 
@@ -32,6 +33,8 @@ class ChoiceSection:
     choices: tuple[Choice, ...]
     small_print: tuple[str, ...]
     """What is told under all boxes, and kept with each as evidence."""
+    lang: str = ""
+    """The language tag of the house's words, where they are not in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,14 @@ class Switch:
 
     value: str
     """`brand:topic:channel`; also the anchor, with dashes for colons."""
-    channel: str
-    channel_name: str
-    """"by e-mail", "by text message"."""
+    label: str
+    """"By text message", or with how often it comes where the topic does not say that: "Weekly, by e-mail"."""
     is_on: bool
     can_turn_on: bool
     line: str
     """The quiet line: "Yes since 3 March 2026, by e-mail, confirmed from your inbox", or "You left on …", or ""."""
+    statement: str = ""
+    """The exact sentence agreed to by switching it on, where that can be done; it is kept as the notice."""
     warning: str = ""
     """Why nothing is sent although the switch is on (suppressed, contact missing), or why it can't be turned on."""
     changed: str = ""
@@ -76,6 +80,9 @@ class TopicRow:
     name: str
     description: str
     how_often: str
+    """How often it comes on each of its channels; empty where the switches say so."""
+    conditions: tuple[str, ...]
+    """What else the notice says of the topic: "From the age of 18"."""
     switches: tuple[Switch, ...]
 
 
@@ -84,5 +91,61 @@ class CentreSection:
     """One house in the preference centre."""
 
     brand: Brand
+    lang: str
+    """The language tag of the house's words, where they are not in the reader's language."""
+    promise: str
     topics: tuple[TopicRow, ...]
-    is_member: bool
+    small_print: tuple[str, ...]
+    """What is told under all switches, and kept with each as evidence."""
+    is_open: bool
+    """Whether one is with the house, asked to be, or just changed something there."""
+    can_leave: bool
+    changed: str = ""
+    """What the last press did here, where that was more than one thing; an Undo button goes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What a house sends, in plain words."""
+
+    name: str
+    description: str
+    how: str
+    """"Four times a year, by e-mail or by post"."""
+    terms: tuple[str, ...]
+    """From which age, and when it starts, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class HouseSendings:
+    """All that one house sends."""
+
+    brand: Brand
+    lang: str
+    promise: str
+    sendings: tuple[Sending, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAct:
+    """One act of a person in plain words."""
+
+    anchor: str
+    at: datetime
+    time: str
+    sentence: str
+    through: str
+    """"Preference centre"; empty where that is not known."""
+    language: str
+    """What speakers of the language it was done in call it."""
+    words: tuple[str, ...]
+    """The exact words then seen, a line each."""
+    words_lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The acts of one day, newest first."""
+
+    name: str
+    acts: tuple[ToldAct, ...]

@@ -19,7 +19,7 @@ from app.kit.provenance import Source
 from app.services import accounts, offers, sessions, standing, suppressions
 from app.services.folding import Line
 from app.services.items import ItemRef, items
-from app.web import presenters
+from app.web import centre
 from app.web.blueprint import bp, render, render_error
 from app.web.forms import CentreForm
 
@@ -32,16 +32,18 @@ def preferences(site: Site) -> ResponseReturnValue:
     changed = _changed(who)
     with transaction() as session:
         email = accounts.primary_email(session, who.account_id) or ""
-        stopped = suppressions.is_stopped(session, standing.find(session, who.account_id).digests)
-        beside = changed if len(changed) == 1 else set()
-        sections = presenters.centre(session, who.account_id, offers.brands_of(session, site), beside, locale(site))
+        person = standing.find(session, who.account_id)
+        stopped = suppressions.is_stopped(session, person.digests)
+        brands = offers.brands_of(session, site)
+        sections = centre.sections(session, person, who.account_id, brands, changed, locale(site))
+        summary = centre.summary(session, changed, brands, locale(site))
     return render(
         "web/preferences.html",
         sections=sections, account_email=mask(email) if email else "",
         csrf_token=_form(who)["csrf_token"].current_token,
         undo=(who.row.undo or {}).get("id"),
-        changed_summary=presenters.summary(changed), minutes_left=_minutes_left(who),
-        is_stopped=stopped, is_welcome="welcome" in request.args,
+        changed_summary=summary, minutes_left=_minutes_left(who),
+        is_stopped=stopped, is_welcome="welcome" in request.args, is_cancelled="cancelled" in request.args,
     )  # fmt: skip
 
 
@@ -58,7 +60,10 @@ def preferences_save(site: Site) -> ResponseReturnValue:
         lines = write(lambda session: _act(session, site, who, form))
     except (UnknownItem, ValueError):
         return render_error(422, _("This is nothing that can be changed here."))
-    return redirect(url_for("web.preferences", site=site.slug, _anchor=_anchor(lines)), 303)
+    # Leaving may end nothing but a request that was still open; then that is what is told.
+    cancelled = 1 if form.leave.data and not lines else None
+    anchor = "changed" if cancelled else _anchor(site, lines)
+    return redirect(url_for("web.preferences", site=site.slug, cancelled=cancelled, _anchor=anchor), 303)
 
 
 def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[Line]:
@@ -93,13 +98,9 @@ def _read_switch(session: Session, site: Site, value: str) -> tuple[ItemRef, boo
     return items(session).subscription(brand, topic, channel), wanted == "on"
 
 
-def _anchor(lines: list[Line]) -> str | None:
-    """Name the place on the page where the change is told: its switch, or the summary of several."""
-    if len(lines) != 1:
-        return "changed" if lines else None
+def _anchor(site: Site, lines: list[Line]) -> str | None:
     with transaction() as session:
-        item = items(session).get(lines[0].item_id)
-    return f"{item.brand}-{item.key}-{item.channel}"
+        return centre.anchor(session, {line.item_id for line in lines}, offers.brands_of(session, site))
 
 
 def _changed(who: Visitor) -> set[int]:

@@ -1,0 +1,87 @@
+"""Decisions about many items of one account, in one statement however many they are.
+
+The preference centre shows every item of every house. What is asked of the database, and how it is judged, is what
+`services.decisions` asks and judges for one, so that the page can't say other than a decision would.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import date, datetime
+from functools import cache
+
+from app.branding.models import Kind
+from app.db import Session, run
+from app.environment import environment
+from app.kit import clock
+from app.services import decisions
+from app.services.decisions import CONTACT_KIND, PENDING, SUPPRESSED, Decision, Facts, Reason, Rules
+from app.services.folding import Status
+from app.services.items import ItemRef
+
+
+def verdicts(session: Session, account_id: uuid.UUID, wanted: Collection[ItemRef], brand: str) -> dict[int, Decision]:
+    """Decide about each of `wanted` now; give the answers by item id.
+
+    Items of the whole group are judged as a question about `brand` would be. Of a brand that is gone, everything
+    counts as retired.
+    """
+    group, now = environment(session).group, clock.now()
+    facts = _ask(session, account_id, wanted, brand, now)
+    found = {}
+    for item in wanted:
+        asked = group.brands.get(item.brand or brand)
+        if asked is None:
+            found[item.id] = Decision(allowed=False, reason=Reason.RETIRED)
+        else:
+            found[item.id] = decisions.decide(_rules(session, asked.slug, item, now.date()), facts[item.id], now)
+    return found
+
+
+def _rules(session: Session, brand: str, item: ItemRef, on: date) -> Rules:
+    group = environment(session).group
+    return decisions.rules_for(group, group.brands[brand], item, on)
+
+
+def _ask(
+    session: Session, account_id: uuid.UUID, wanted: Collection[ItemRef], brand: str, now: datetime
+) -> dict[int, Facts]:
+    asked = {
+        "account": account_id,
+        "now": now,
+        "items": [item.id for item in wanted],
+        "brands": [item.brand or brand for item in wanted],
+        "channels": [item.channel and item.channel.value for item in wanted],
+        "kinds": [_contact_kind(item) for item in wanted],
+    }
+    return {row[0]: _facts(row[1:]) for row in run(session, _statement(), asked)} if wanted else {}
+
+
+def _contact_kind(item: ItemRef) -> str | None:
+    return CONTACT_KIND.get(item.channel) if item.kind is Kind.SUBSCRIPTION and item.channel else None
+
+
+def _facts(row: tuple[object, ...]) -> Facts:
+    account_id, account_status, status, *rest = row
+    return Facts(account_id, account_status, Status(status) if status else None, *rest)  # type: ignore[arg-type]
+
+
+@cache
+def _statement() -> str:
+    """Build the statement: the questions as rows, and for each what `decisions` asks about one account."""
+    columns = {"item": "q.item", "brand": "q.brand", "channel": "q.channel", "now": "%(now)s::timestamptz"}
+    owned = "IN (SELECT address_digest FROM contact_point WHERE account_id = %(account)s)"
+    return f"""
+        SELECT q.item, a.id, a.status, k.status, k.granted_at, k.confirmed_at, k.withdrawn_at, k.expires_at,
+               k.paused_until, k.frequency, k.legal_basis, k.document_version,
+               {SUPPRESSED.format(digests="= t.address_digest", **columns)},
+               {PENDING.format(digests=owned, **columns)},
+               t.address_digest IS NOT NULL, t.verified_at IS NOT NULL
+        FROM unnest(%(items)s::int[], %(brands)s::text[], %(channels)s::text[], %(kinds)s::text[])
+             AS q (item, brand, channel, kind)
+        LEFT JOIN account a ON a.id = %(account)s
+        LEFT JOIN consent k ON k.account_id = %(account)s AND k.item_id = q.item
+        LEFT JOIN LATERAL (SELECT * FROM contact_point c
+                           WHERE c.account_id = %(account)s AND (q.kind IS NULL OR c.kind = q.kind)
+                           ORDER BY c.is_primary DESC LIMIT 1) t ON true"""  # noqa: S608 - built from constants alone

@@ -1,0 +1,147 @@
+"""A person's acts in plain words, for the history of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import groupby
+
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from app.branding.catalogue import N_
+from app.branding.languages import autonym, tag
+from app.branding.models import Brand, Frequency, Kind, Site, SiteGroup, Words
+from app.branding.wording import channel_words, frequency_words
+from app.kit.provenance import ActorKind, Source
+from app.services.folding import Action
+from app.services.history import Act
+from app.services.items import ItemRef
+from app.web.pages import Day, ToldAct
+from app.web.presenters import foreign, own
+from app.web.sayings import day, marked, said
+
+THROUGH = {
+    Source.FORM.value: N_("Sign-up form"),
+    Source.CONFIRMATION.value: N_("Button behind the link in a mail"),
+    Source.CENTRE.value: N_("Preference centre"),
+    Source.ONE_CLICK.value: N_("Unsubscribe button of a mail program"),
+    Source.LEAVE_PAGE.value: N_("Link in a mail"),
+    Source.NEVER_PAGE.value: N_("Link in a mail"),
+    Source.API.value: N_("Another system of the house"),
+    Source.FILE.value: N_("File of the house's records"),
+    Source.SYSTEM.value: N_("By itself"),
+}
+"""What an act came through, as a label."""
+
+BY_SOURCE = {
+    (Action.GRANTED, Source.CONFIRMATION.value): N_("You confirmed %(what)s from your inbox."),
+    (Action.GRANTED, Source.FORM.value): N_("You asked for %(what)s, and it started at once."),
+    (Action.GRANTED, Source.CENTRE.value): N_("You switched on %(what)s in your preferences."),
+    (Action.WITHDRAWN, Source.CENTRE.value): N_("You switched off %(what)s in your preferences."),
+    (Action.WITHDRAWN, Source.ONE_CLICK.value): N_("You left %(what)s by the unsubscribe button of your mail program."),
+    (Action.WITHDRAWN, Source.LEAVE_PAGE.value): N_("You left %(what)s by the link in a mail."),
+}
+"""Sentences for an action that came in a way of its own."""
+
+BY_OTHERS = {
+    Action.GRANTED: N_("%(house)s noted that you said yes to %(what)s."),
+    Action.RENEWED: N_("%(house)s noted that you said yes to %(what)s once more."),
+    Action.WITHDRAWN: N_("%(house)s noted that you left %(what)s."),
+    Action.OBJECTED: N_("%(house)s noted that you object to %(what)s."),
+    Action.REFUSED: N_("%(house)s noted that you said no to %(what)s."),
+}
+"""Sentences for what somebody else recorded for the person: a system of the house, a file, its staff."""
+
+PLAIN = {
+    Action.GRANTED: N_("You said yes to %(what)s."),
+    Action.RENEWED: N_("You said yes to %(what)s once more."),
+    Action.REFUSED: N_("You said no to %(what)s."),
+    Action.WITHDRAWN: N_("You left %(what)s."),
+    Action.OBJECTED: N_("You objected to %(what)s."),
+    Action.EXPIRED: N_("Your yes to %(what)s ran out."),
+    Action.PAUSED: N_("You paused %(what)s."),
+    Action.RESUMED: N_("You went on with %(what)s."),
+    Action.CHANGED: N_("You changed how you get %(what)s."),
+    Action.MERGED: N_("%(what)s came over from another account of yours."),
+    Action.INVALIDATED: N_("Your yes to %(what)s was struck out, since it could not be proved."),
+    Action.ERASED: N_("All about %(what)s was erased."),
+}
+"""Sentences for actions, in whatever way they came."""
+
+OWN_ACTORS = frozenset({ActorKind.PERSON.value, ActorKind.SYSTEM.value})
+
+
+def days(acts: Iterable[Act], group: SiteGroup, locale: str) -> list[Day]:
+    """Give acts, newest first, by the day (UTC) on which they were done."""
+    return [
+        Day(name, tuple(_told(act, group, locale) for act in on_day))
+        for name, on_day in groupby(acts, lambda act: day(act.at, locale))
+    ]
+
+
+def _told(act: Act, group: SiteGroup, locale: str) -> ToldAct:
+    through = THROUGH.get(act.source)
+    return ToldAct(
+        anchor=f"act-{act.cursor}",
+        at=act.at,
+        time=f"{act.at:%H:%M}",
+        sentence=_sentence(act, group, locale),
+        through=_(through) if through else "",
+        language=autonym(act.locale),
+        words=tuple(act.words.splitlines()),
+        words_lang=tag(act.words_locale),
+    )
+
+
+def _sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
+    house = group.brands.get(act.item.brand or "") if act.item else None
+    parts = {"what": _what(act.item, house or group, locale), "house": (house or group).name}
+    if act.is_asking:
+        return _asking(act, group, parts)
+    if act.actor_kind not in OWN_ACTORS and act.action in BY_OTHERS:
+        return said(_(BY_OTHERS[act.action]), **parts)
+    if act.action is Action.CHANGED:
+        return _changed(act.attributes, parts, locale)
+    if act.action is Action.PAUSED and (until := act.attributes.get("paused_until")):
+        day_of_end = day(datetime.fromisoformat(until), locale)
+        return said(_("You paused %(what)s until %(date)s."), **parts, date=day_of_end)
+    return said(_(BY_SOURCE.get((act.action, act.source)) or PLAIN[act.action]), **parts)
+
+
+def _asking(act: Act, group: SiteGroup, parts: Mapping[str, str]) -> Markup:
+    """Say on whose page something was asked for, while the ledger's detail of it is kept."""
+    site = group.site(act.page.strip("/").partition("/")[0])
+    if site is None or act.source != Source.FORM.value:
+        return said(_("You asked for %(what)s."), **parts)
+    return said(_("You asked for %(what)s on the page of %(site)s."), **parts, site=site.name)
+
+
+def _changed(attributes: Mapping[str, object], parts: Mapping[str, str], locale: str) -> Markup:
+    frequency = attributes.get("frequency")
+    if frequency not in set(Frequency):
+        return said(_(PLAIN[Action.CHANGED]), **parts)
+    often = frequency_words(str(frequency), locale)
+    return said(_("You chose how often you get %(what)s: %(often)s."), **parts, often=often)
+
+
+def _what(item: ItemRef | None, site: Site, locale: str) -> Markup:
+    """Name an item: "Letters from the atelier by e-mail", its house's words marked with their language."""
+    if item is None:
+        return Markup.escape(_("something that is not known any more"))
+    words = _words(item, site)
+    name = marked(own(words, site, locale), foreign(site, locale)) if words else Markup.escape(item.key)
+    if item.channel is None:
+        return name
+    return said(_("%(topic)s %(channel)s"), topic=name, channel=channel_words(item.channel, locale))
+
+
+def _words(item: ItemRef, site: Site) -> Words | None:
+    """Find what `brands/` calls an item; nothing where the house or the topic is gone."""
+    if item.kind is Kind.DOCUMENT:
+        document = site.document(item.key)
+        return document.title if document else None
+    if item.kind is Kind.PURPOSE:
+        return next((purpose.name for purpose in site.purposes if purpose.key == item.key), None)
+    topic = site.topic(item.key) if isinstance(site, Brand) else None
+    return topic.name if topic else None

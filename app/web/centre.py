@@ -1,0 +1,149 @@
+"""What the preference centre shows: every house with every topic on every channel, and what the last press did."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.branding.models import Brand, Channel, Topic
+from app.branding.wording import age, centre_small_print, channel_words, how, how_often, statement
+from app.db import Session
+from app.environment import environment
+from app.services import accounts, history, offers, standing
+from app.services.decisions import applies_without_asking
+from app.services.items import ItemRef, items
+from app.services.standing import Person, Standing
+from app.web import quiet_lines
+from app.web.pages import CentreSection, Switch, TopicRow
+from app.web.presenters import foreign, own
+from app.web.quiet_lines import is_on
+from app.web.sayings import listing, marked, said
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Whose centre it is, as far as every row needs to know."""
+
+    locale: str
+    known: Mapping[int, Standing]
+    through: Mapping[int, str]
+    """Through what each item was agreed to, by item id."""
+    kinds: set[str]
+    """The kinds of address the person has: `email`, `phone`."""
+    changed: Collection[int]
+
+
+def sections(
+    session: Session, person: Person, account_id: uuid.UUID, brands: list[Brand], changed: Collection[int], locale: str
+) -> list[CentreSection]:
+    """Give all houses, those one is with first. However many topics there are, the statements stay as few."""
+    unasked = [item for brand in brands for item in items(session).of_brand(brand.slug)
+               if applies_without_asking(brand, item)]  # fmt: skip
+    found = standing.standings(session, person, [brand.slug for brand in brands], unasked)
+    reader = _Reader(
+        locale, {each.item.id: each for each in found}, history.granted_through(session, account_id),
+        accounts.channels_reached(session, account_id), changed,
+    )  # fmt: skip
+    shown = [_section(session, brand, reader) for brand in brands]
+    return sorted(shown, key=lambda section: not section.is_open)
+
+
+def summary(session: Session, changed: Collection[int], shown: Collection[Brand], locale: str) -> str:
+    """Say that an act changed things of several houses, or of one that is not among those shown."""
+    if not changed or house_of_all(session, changed, shown):
+        return ""
+    slugs = {items(session).get(item_id).brand for item_id in changed}
+    houses = [brand.name for brand in environment(session).group.brands.values() if brand.slug in slugs]
+    return ngettext(
+        "%(num)d thing changed, with %(houses)s.", "%(num)d things changed, with %(houses)s.", len(changed),
+        houses=listing(houses, locale),
+    )  # fmt: skip
+
+
+def anchor(session: Session, changed: Collection[int], shown: Collection[Brand]) -> str | None:
+    """Name the element where a change is told: the switch of a single item, its house, or above them all."""
+    house = house_of_all(session, changed, shown)
+    if house is None:
+        return "changed" if changed else None
+    if len(changed) > 1:
+        return f"changed-{house}"
+    item = items(session).get(next(iter(changed)))
+    return f"{item.brand}-{item.key}-{item.channel}"
+
+
+def house_of_all(session: Session, changed: Collection[int], shown: Collection[Brand]) -> str | None:
+    """Give the slug of the house that all changed items belong to, if it is one and shown."""
+    slugs = {items(session).get(item_id).brand for item_id in changed}
+    return next((brand.slug for brand in shown if slugs == {brand.slug}), None)
+
+
+def _section(session: Session, brand: Brand, reader: _Reader) -> CentreSection:
+    ours = [each for each in reader.known.values() if each.item.brand == brand.slug]
+    is_member = any(is_on(each) for each in ours)
+    changed = [each for each in items(session).of_brand(brand.slug) if each.id in reader.changed]
+    is_alone = len(changed) == len(reader.changed)
+    return CentreSection(
+        brand=brand,
+        lang=foreign(brand, reader.locale),
+        promise=own(brand.words["promise"], brand, reader.locale) if "promise" in brand.words else "",
+        topics=tuple(_row(session, brand, topic, reader) for topic in brand.topics if not topic.retired),
+        small_print=tuple(centre_small_print(brand, brand.locale(reader.locale))),
+        is_open=is_member or bool(changed) or any(each.pending_since for each in ours),
+        can_leave=is_member or any(each.pending_since for each in ours),
+        changed=_changed_here(brand, len(changed)) if is_alone and len(changed) > 1 else "",
+    )
+
+
+def _changed_here(brand: Brand, count: int) -> str:
+    return ngettext(
+        "%(num)d thing changed with %(house)s.", "%(num)d things changed with %(house)s.", count, house=brand.name
+    )  # fmt: skip
+
+
+def _row(session: Session, brand: Brand, topic: Topic, reader: _Reader) -> TopicRow:
+    refs = [items(session).subscription(brand.slug, topic.key, channel) for channel in topic.channels]
+    often = {_frequency(topic, reader.known.get(item.id)) for item in refs}
+    together = len(refs) > 1 and len(often) == 1
+    return TopicRow(
+        key=topic.key,
+        name=own(topic.name, brand, reader.locale),
+        description=own(topic.description, brand, reader.locale),
+        how_often=how_often(topic, reader.locale, often.pop()) if together else "",
+        conditions=tuple(age(topic, brand.locale(reader.locale))),
+        switches=tuple(_switch(brand, topic, item, reader, with_frequency=not together) for item in refs),
+    )
+
+
+def _frequency(topic: Topic, known: Standing | None) -> str | None:
+    """Give how often the person chose to get it; None for as often as it comes."""
+    chosen = known.state.frequency if known and known.state and is_on(known) else None
+    is_choice = chosen in topic.frequencies and chosen != topic.frequencies[0]
+    return chosen if is_choice else None
+
+
+def _switch(brand: Brand, topic: Topic, item: ItemRef, reader: _Reader, *, with_frequency: bool) -> Switch:
+    channel, known = item.channel or Channel.EMAIL, reader.known.get(item.id)
+    on, can_turn_on = known is not None and is_on(known), offers.can_turn_on(item, reader.kinds)
+    way = channel_words(channel, reader.locale)
+    often = how(topic, channel, reader.locale, _frequency(topic, known)) if with_frequency else ""
+    return Switch(
+        value=f"{brand.slug}:{topic.key}:{channel.value}",
+        label=often or way[:1].upper() + way[1:],
+        is_on=on,
+        can_turn_on=can_turn_on,
+        line=quiet_lines.line(brand, known, reader.through.get(item.id, ""), way, reader.locale) if known else "",
+        statement=statement(brand, topic, channel, reader.locale) if can_turn_on and not on else "",
+        warning=quiet_lines.warning(item, known, reader.locale, can_turn_on=can_turn_on),
+        changed=_changed(brand, topic, way, reader, on=on) if reader.changed == {item.id} else "",
+    )
+
+
+def _changed(brand: Brand, topic: Topic, way: str, reader: _Reader, *, on: bool) -> str:
+    name = marked(own(topic.name, brand, reader.locale), foreign(brand, reader.locale))
+    if on:
+        return said(_("From now on you will get %(topic)s %(channel)s."), topic=name, channel=way)
+    return said(_("You will not get %(topic)s %(channel)s any more."), topic=name, channel=way)

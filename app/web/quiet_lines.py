@@ -1,0 +1,92 @@
+"""The quiet line under a switch: since when, how and how it was agreed, or why nothing comes."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from app.branding.catalogue import N_
+from app.branding.models import Brand, Channel, LegalBasis
+from app.kit.provenance import Source
+from app.services.decisions import Reason
+from app.services.folding import State, Status
+from app.services.items import ItemRef
+from app.services.standing import Standing
+from app.web.sayings import day
+
+BY_RELATION = frozenset({LegalBasis.SOFT_OPT_IN.value, LegalBasis.IMPLIED.value})
+"""Bases of what customers get without having said yes to it."""
+
+AGREED = {
+    Source.CONFIRMATION.value: N_("Yes since %(date)s, %(channel)s, confirmed from your inbox."),
+    Source.CENTRE.value: N_("Yes since %(date)s, %(channel)s, switched on here."),
+    Source.FORM.value: N_("Yes since %(date)s, %(channel)s, asked for on our site."),
+    Source.API.value: N_("Yes since %(date)s, %(channel)s, as %(house)s noted it."),
+    Source.FILE.value: N_("Yes since %(date)s, %(channel)s, from the records of %(house)s."),
+}
+"""How an item was agreed to, by what it came through."""
+
+NOTHING_COMES = {
+    Reason.SUPPRESSED: N_("Nothing is sent: this address is on the list of those we never contact."),
+    Reason.UNVERIFIED_CONTACT: N_("Nothing is sent: we have no confirmed address for this channel."),
+    Reason.EXPIRED: N_("Nothing is sent: your yes has run out."),
+    Reason.RESTRICTED: N_("Nothing is sent: you asked us to hold your data still."),
+    Reason.RECONSENT_REQUIRED: N_("Nothing is sent until you have agreed to our new terms."),
+    Reason.RETIRED: N_("This is no longer offered, so nothing is sent."),
+}
+
+
+def is_on(known: Standing) -> bool:
+    """Tell whether the switch of an item stands on: it was agreed to and has not run out, or needs no asking."""
+    if known.state is None:
+        return known.effective is not None and known.effective.allowed
+    return known.state.status is Status.GRANTED and not _has_run_out(known)
+
+
+def line(brand: Brand, known: Standing, through: str, channel: str, locale: str) -> str:
+    """Say where an item stands. `channel` are its words, "by e-mail"; `through` is how it was agreed to."""
+    state = known.state
+    if known.pending_since is not None and not is_on(known):
+        return _("You asked for this on %(date)s; the mail to confirm it is in your inbox.",
+                 date=day(known.pending_since, locale))  # fmt: skip
+    if state is None:
+        return _("Sent without your asking, since you are our customer. Switch it off and it ends.")
+    if state.status is Status.EXPIRED or _has_run_out(known):
+        return _("Your yes from %(date)s has run out.", date=day(state.confirmed_at or state.granted_at, locale))
+    if state.status is Status.GRANTED:
+        return _granted(brand, state, through, channel, locale)
+    sentence = _("You said no on %(date)s.") if state.status is Status.REFUSED else _("You left on %(date)s.")
+    return str(sentence % {"date": day(state.withdrawn_at, locale)})
+
+
+def warning(item: ItemRef, known: Standing | None, locale: str, *, can_turn_on: bool) -> str:
+    """Say why nothing comes although the switch is on, or why it can't be turned on."""
+    effective = known.effective if known else None
+    if known and effective and is_on(known):
+        if effective.reason is Reason.PAUSED and known.state:
+            return _("Paused until %(date)s.", date=day(known.state.paused_until, locale))
+        reason = NOTHING_COMES.get(effective.reason)
+        return _(reason) if reason else ""
+    return "" if can_turn_on else _needs(item)
+
+
+def _granted(brand: Brand, state: State, through: str, channel: str, locale: str) -> str:
+    since = day(state.confirmed_at or state.granted_at, locale)
+    if state.legal_basis in BY_RELATION:
+        return _("Since %(date)s, %(channel)s, because you are a customer. Switch it off and it ends.",
+                 date=since, channel=channel)  # fmt: skip
+    sentence = AGREED.get(through)
+    if sentence is None:
+        return _("Yes since %(date)s, %(channel)s.", date=since, channel=channel)
+    return _(sentence, date=since, channel=channel, house=brand.name)
+
+
+def _has_run_out(known: Standing) -> bool:
+    return known.effective is not None and known.effective.reason is Reason.EXPIRED
+
+
+def _needs(item: ItemRef) -> str:
+    if item.channel in {Channel.SMS, Channel.WHATSAPP, Channel.PHONE}:
+        return _("Needs a telephone number, and we have none of yours.")
+    if item.channel is Channel.POST:
+        return _("Needs a postal address, and we have none of yours.")
+    return ""

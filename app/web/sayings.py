@@ -1,0 +1,36 @@
+"""Sentences about what houses send, with the houses' own names in them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+
+from babel.lists import format_list
+from markupsafe import Markup, escape
+
+from app.branding.catalogue import long_date
+
+
+def said(sentence: str, **parts: str) -> Markup:
+    """Put parts into a translated sentence; parts that are no markup yet are escaped."""
+    return Markup(sentence) % parts  # noqa: S704 - the sentence comes from a catalogue
+
+
+def marked(words: str, lang: str) -> Markup:
+    """Mark a house's words with their language, unless it is the reader's."""
+    return Markup('<span lang="{}">{}</span>').format(lang, words) if lang else escape(words)
+
+
+def day(moment: datetime | None, locale: str) -> str:
+    """Write out the day of a moment; nothing for none."""
+    return _day(moment.date(), locale) if moment else ""
+
+
+def listing(words: list[str], locale: str, style: str = "standard") -> str:
+    """Join words as the language does: "by e-mail, by post and by phone", with "or" in the style `or`."""
+    return format_list(words, style, locale)  # type: ignore[arg-type] # a literal of Babel's
+
+
+@lru_cache(maxsize=4_096)
+def _day(moment: date, locale: str) -> str:
+    return long_date(moment, locale)
