@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.branding.fonts import Typefaces
@@ -32,10 +32,13 @@ class Environment:
     typefaces: Typefaces
 
     @classmethod
-    def build(cls, settings: Settings, database_url: str, group: SiteGroup | None = None) -> Environment:
+    def build(
+        cls, settings: Settings, database_url: str, group: SiteGroup | None = None, database: type[Database] = Database
+    ) -> Environment:
         """Put a Parley together for `settings` on the database at `database_url` (application role).
 
-        Opens no connection. Raises `branding.loader.BrandError` when a brand folder has mistakes.
+        Opens no connection; another kind of `database` may. Raises `branding.loader.BrandError` when a brand folder has
+        mistakes.
         """
         info: dict[str, object] = {}
         built = cls(
@@ -49,6 +52,15 @@ class Environment:
         )
         info[_KEY] = built
         return built
+
+    def afresh(self, info: dict[str, object]) -> Environment:
+        """Give the same parts as another environment, for which services remember nothing of the database yet.
+
+        Sessions that begin from now on with `info` belong to it.
+        """
+        again = replace(self)
+        info[_KEY] = again
+        return again
 
 
 def environment(session: Session) -> Environment:

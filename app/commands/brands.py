@@ -6,6 +6,7 @@ import click
 
 from app.branding import documents
 from app.branding.loader import BrandError, check, find_group, load
+from app.commands import preview
 
 folder_argument = click.argument(
     "folder",
@@ -44,3 +45,11 @@ def publish(folder: Path) -> None:
         click.echo(f"published {path}")
     if not new:
         click.echo("nothing new to publish")
+
+
+@brands.command("preview")
+@folder_argument
+@click.option("--port", type=click.IntRange(1, 65535), default=8001, show_default=True, help="Port to listen on.")
+def preview_command(folder: Path, port: int) -> None:
+    """Show every form, page and mail of the folder on contact sheets; edit, save, reload. Nothing is mailed."""
+    preview.run(folder, port)

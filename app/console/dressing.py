@@ -1,0 +1,50 @@
+"""What the preview does to answers of the real application: one colour scheme, and a frame of our own around them.
+
+Real pages follow the reader's system. Here a style sheet, or a mail's own styles, is rewritten so that the wanted
+scheme is the only one; the words of the rules stay, only the question about the system gets a fixed answer.
+"""
+
+from __future__ import annotations
+
+import re
+
+from flask import Flask, Response, abort, request
+
+SCHEMES = ("light", "dark")
+SCHEME = "parley.preview.scheme"
+FAULT = "parley.preview.fault"
+"""Keys of the WSGI environment, where no request from outside can put anything."""
+
+_STYLED = frozenset({"text/html", "text/css"})
+_QUESTION = re.compile(r"\(\s*prefers-color-scheme:\s*(light|dark)\s*\)")
+_DECLARATION = re.compile(r"color-scheme: light dark")
+_YES, _NO = "(min-width: 0)", "(max-width: 0)"
+
+
+def install(application: Flask) -> None:
+    """Dress every answer of `application` that is asked for with a scheme. To be called before its first request."""
+    application.before_request(_stumble)
+    application.after_request(_dress)
+
+
+def force(styles: str, scheme: str) -> str:
+    """Answer each question about the reader's scheme in `styles`, and declare `scheme` alone."""
+    answered = _QUESTION.sub(lambda asked: _YES if asked.group(1) == scheme else _NO, styles)
+    return _DECLARATION.sub(f"color-scheme: {scheme}", answered)
+
+
+def _stumble() -> None:
+    if fault := request.environ.get(FAULT):
+        abort(fault)
+
+
+def _dress(response: Response) -> Response:
+    scheme = request.environ.get(SCHEME)
+    if scheme is None:
+        return response
+    if response.mimetype in _STYLED:
+        response.direct_passthrough = False
+        response.set_data(force(response.get_data(as_text=True), scheme))
+    policy = response.headers.get("Content-Security-Policy", "")
+    response.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    return response

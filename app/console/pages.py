@@ -1,0 +1,120 @@
+"""Every page and mail there is, in one list: the contact sheets show it, and the tests go through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from werkzeug.test import TestResponse
+
+from app.branding.models import Brand, Site
+from app.console import scenes
+from app.console.stage import Stage
+from app.services.letters import Letter
+
+Scene = Callable[[Stage], TestResponse | Letter]
+
+
+class Kind(StrEnum):
+    """What a page of the sheet is: a page, or one part of a mail."""
+
+    PAGE = "page"
+    HTML = "mail"
+    TEXT = "mail as text"
+
+
+class Where(StrEnum):
+    """Which sites have a page."""
+
+    EVERYWHERE = "everywhere"
+    HOUSE = "house"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: `key` names it in addresses, `play` leads to it, `status` is what it then answers with."""
+
+    key: str
+    title: str
+    play: Scene
+    status: int = 200
+    where: Where = Where.EVERYWHERE
+    kind: Kind = Kind.PAGE
+
+
+PAGES = (
+    Page("houses", "All houses, where people develop", scenes.opened("/"), where=Where.GROUP),
+    Page("sign-up", "Sign-up", scenes.opened("")),
+    Page("sign-up-errors", "Sign-up with errors", scenes.sign_up_with_errors, 422),
+    Page("sign-up-too-late", "Sign-up that was open for too long", scenes.sign_up_too_late, 422),
+    Page("check-mail", "Check your inbox", scenes.opened("check-mail")),
+    Page("confirm", "Confirm", scenes.confirm, where=Where.HOUSE),
+    Page("confirm-already", "Confirmed already", scenes.confirmed_already, where=Where.HOUSE),
+    Page("confirm-expired", "Confirmation expired", scenes.confirm_expired, 410, Where.HOUSE),
+    Page("confirm-again", "A fresh confirmation on its way", scenes.confirm_again, where=Where.HOUSE),
+    Page("confirm-overtaken", "Confirmation overtaken", scenes.confirm_overtaken, 410, Where.HOUSE),
+    Page("link-invalid", "Link that lost some letters", scenes.link_invalid, 404, Where.HOUSE),
+    Page("link-form", "Ask for a link to the preferences", scenes.opened("preferences/link")),
+    Page("link-form-errors", "Ask for a link, with errors", scenes.link_form_with_errors, 422),
+    Page("link-sent", "Link sent", scenes.link_sent),
+    Page("access", "Open the preferences", scenes.access),
+    Page("access-used", "Link to the preferences used", scenes.access_used, 410),
+    Page("access-lift", "Allow mails again", scenes.access_lift),
+    Page("access-lifted", "Mails allowed again", scenes.access_lifted),
+    Page("centre-new", "Preferences after confirming", scenes.centre_after_confirming, where=Where.HOUSE),
+    Page("centre-stranger", "Preferences with nothing agreed to", scenes.centre_of_a_stranger),
+    Page("centre", "Preferences of a member", scenes.centre_of_a_member),
+    Page("centre-changed", "Preferences after a change, with Undo", scenes.centre_after_a_change),
+    Page("centre-left", "Preferences after leaving everything", scenes.centre_after_leaving),
+    Page("centre-undone", "Preferences after Undo", scenes.centre_after_undo),
+    Page("centre-stopped", "Preferences while nothing may be sent", scenes.centre_stopped),
+    Page("centre-closed", "Preferences closed", scenes.centre_closed),
+    Page("centre-too-late", "Preferences that were open for too long", scenes.centre_open_too_long, 422),
+    Page("unsubscribe", "Leave the house", scenes.unsubscribe, where=Where.HOUSE),
+    Page("unsubscribe-one", "Leave one thing", scenes.unsubscribe_one_thing, where=Where.HOUSE),
+    Page("unsubscribed", "Left", scenes.unsubscribed, where=Where.HOUSE),
+    Page("manage", "From another system's mail", scenes.manage, where=Where.HOUSE),
+    Page("managed", "Link sent from there", scenes.managed, where=Where.HOUSE),
+    Page("managed-left", "Left from there", scenes.managed_to_leave, where=Where.HOUSE),
+    Page("never", "Never mail me again", scenes.never, where=Where.HOUSE),
+    Page("never-done", "Never again, done", scenes.never_done, where=Where.HOUSE),
+    Page("error-403", "Sent by another site", scenes.failed(403), 403),
+    Page("error-404", "Nothing here", scenes.opened("nothing-here"), 404),
+    Page("error-404-plain", "No such house", scenes.opened("/no-such-house/"), 404, Where.GROUP),
+    Page("error-429", "Too many tries", scenes.failed(429), 429),
+    Page("error-500", "A fault of ours", scenes.failed(500), 500),
+    Page("error-503", "Database away", scenes.failed(503), 503),
+)
+
+MAILS = (
+    Page("mail-confirm", "Please confirm", scenes.confirm_mail, where=Where.HOUSE),
+    Page("mail-welcome", "Welcome", scenes.welcome_mail, where=Where.HOUSE),
+    Page("mail-access", "Link to the preferences", scenes.access_mail),
+    Page("mail-summary", "What was changed", scenes.summary_mail),
+)
+
+
+def pages_of(site: Site) -> list[Page]:
+    """List what there is of a site: its pages, its documents, and its mails in both parts."""
+    own = {Where.EVERYWHERE, Where.HOUSE if isinstance(site, Brand) else Where.GROUP}
+    return [each for each in (*PAGES, *_documents(site), *_mails()) if each.where in own]
+
+
+def find(site: Site, key: str) -> Page | None:
+    """Find a page of a site by its key."""
+    return next((each for each in pages_of(site) if each.key == key), None)
+
+
+def _documents(site: Site) -> Iterator[Page]:
+    for document in site.documents:
+        name = next(iter(document.title.values()))
+        yield Page(f"document-{document.slug}", f"Document: {name}", scenes.document(document.slug))
+
+
+def _mails() -> Iterator[Page]:
+    for mail in MAILS:
+        for kind, suffix in ((Kind.HTML, ""), (Kind.TEXT, "-text")):
+            title = f"Mail: {mail.title}" + (", as text" if suffix else "")
+            yield Page(f"{mail.key}{suffix}", title, mail.play, where=mail.where, kind=kind)

@@ -1,0 +1,183 @@
+"""A sample person, brought into whatever state a page is about."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.branding.models import Brand, Channel, Site, SiteGroup
+from app.db import Session
+from app.kit import clock
+from app.kit.addresses import parse_email
+from app.kit.provenance import PERSON, Provenance, Source
+from app.models import Account, Message
+from app.services import accounts, consents, letters, locks, messages, notices, opt_in, suppressions, tokens
+from app.services.consents import Grant
+from app.services.items import ItemRef, items
+from app.services.letters import Drop, Letter
+from app.services.locks import Locked
+from app.services.messages import MessageKind
+from app.services.suppressions import Reason, Scope
+from app.services.tokens import LeaveTarget
+
+EMAIL = "ana@example.com"
+LONG_AGO, THEN, LATELY = timedelta(days=265), timedelta(days=146), timedelta(days=12)
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+class SamplePerson:
+    """Ana, who is with some houses, has left one, and has a mail of another still to confirm.
+
+    Everything is done by the services that serve real people, in the scene's transaction.
+    """
+
+    def __init__(self, transaction: Transaction, group: SiteGroup, site: Site, locale: str) -> None:
+        self._transaction, self._site, self.locale = transaction, site, locale
+        own = [brand for brand in group.brands.values() if brand.slug == site.slug]
+        others = [brand for brand in group.brands.values() if brand.slug != site.slug]
+        self.houses = (*own, *others)
+        """The house of the page first; on pages of the group, in its own order."""
+
+    @property
+    def house(self) -> Brand:
+        """The house that she is with for longest."""
+        return self.houses[0]
+
+    def join(self) -> None:
+        """Become a member: of the first house and the second, nearly of the third; the fourth was left."""
+        with self._transaction() as session:
+            account = self._account(session)
+            self._grant(session, account, self._offered(session, self.houses[0]))
+            for brand in (*self.houses[1:2], *self.houses[3:4]):
+                self._grant(session, account, self._offered(session, brand)[:1])
+            for brand in self.houses[3:4]:
+                consents.withdraw(session, account, items(session).of_brand(brand.slug), self._came(Source.ONE_CLICK))
+            if len(self._offered(session, self.house)) > 2:
+                last = self._offered(session, self.house)[-1:]
+                consents.withdraw(session, account, last, self._came(Source.CENTRE))
+        for brand in self.houses[2:3]:
+            self.ask(brand)
+
+    def become_known(self) -> None:
+        """Have an account that agreed to nothing yet."""
+        with self._transaction() as session:
+            self._account(session)
+
+    def ask(self, brand: Brand | None = None) -> uuid.UUID:
+        """Sign up at a house without pressing the button yet; give the id of the request."""
+        brand = brand or self.house
+        with self._transaction() as session:
+            locked = self._locked(session)
+            seen = notices.keep(session, brand, self._offered(session, brand)[:2], self.locale)
+            came = self._came(Source.FORM)
+            return opt_in.ask(session, locked.digest, brand.slug, seen, came, locked.account_id)
+
+    def confirm_link(self, request_id: uuid.UUID) -> str:
+        """Give the path of the link that confirms a request."""
+        with self._transaction() as session:
+            return _path(tokens.confirm_link(session, self.house.slug, request_id))
+
+    def let_expire(self, request_id: uuid.UUID) -> uuid.UUID:
+        """Let the time of a request pass; give it back."""
+        with self._transaction() as session:
+            request = opt_in.find(session, request_id)
+            if request is not None:
+                request.expires_at = clock.now() - timedelta(minutes=1)
+        return request_id
+
+    def stop(self) -> None:
+        """Ask never to be contacted."""
+        with self._transaction() as session:
+            came = self._came(Source.NEVER_PAGE)
+            suppressions.add(session, self._locked(session).digest, Scope(), Reason.DO_NOT_CONTACT, came)
+
+    def access_link(self) -> str:
+        """Be mailed a link to the centre; give its path."""
+        message_id = self.be_mailed(MessageKind.ACCESS)
+        with self._transaction() as session:
+            return _path(tokens.access_link(session, self._site.slug, message_id))
+
+    def unsubscribe_link(self, *, one_thing: bool) -> str:
+        """Give the path of a link that leaves one thing, or all of the house."""
+        with self._transaction() as session:
+            account_id = self._account(session).id
+            item = self._offered(session, self.house)[0]
+            target = LeaveTarget(account_id, item.id) if one_thing else LeaveTarget(account_id, brand=self.house.slug)
+            return _path(tokens.unsubscribe_link(session, self._site.slug, target))
+
+    def manage_link(self) -> str:
+        """Give the path of the link in other systems' mails."""
+        with self._transaction() as session:
+            return _path(tokens.manage_link(session, self._site.slug, self._account(session).id))
+
+    def never_link(self) -> str:
+        """Give the path of the link that stops everything."""
+        with self._transaction() as session:
+            return _path(tokens.never_link(session, self._site.slug, self._locked(session).digest))
+
+    def change_mind(self) -> int:
+        """Leave one thing of the house and come back to another; give the place in the ledger before that."""
+        with self._transaction() as session:
+            account, offered = self._account(session), self._offered(session, self.house)
+            before = account.last_sequence
+            consents.withdraw(session, account, offered[:1], self._came(Source.CENTRE))
+            self._grant(session, account, offered[-1:])
+            return before
+
+    def last_sequence(self) -> int:
+        """Give the place of her last act in the ledger, by which Undo names it."""
+        with self._transaction() as session:
+            return self._account(session).last_sequence
+
+    def be_mailed(
+        self, kind: MessageKind, request_id: uuid.UUID | None = None, context: dict[str, Any] | None = None
+    ) -> uuid.UUID:
+        """Have a mail from the site queued; give its id."""
+        with self._transaction() as session:
+            locked = self._locked(session)
+            queued = messages.queue(
+                session, kind=kind, brand=self._site.slug, address_digest=locked.digest, locale=self.locale,
+                abuse_digest=locked.abuse_digest, account_id=locked.account_id, request_id=request_id, context=context,
+            )  # fmt: skip
+        if queued is None:
+            raise AssertionError("a scene mails too much")
+        return queued
+
+    def read(self, message_id: uuid.UUID) -> Letter | Drop:
+        """Give what a mail says, or why it is not sent."""
+        with self._transaction() as session:
+            message = session.get(Message, message_id)
+            return letters.prepare(session, message) if message else Drop("not queued")
+
+    def _offered(self, session: Session, brand: Brand) -> list[ItemRef]:
+        mailed = [topic.key for topic in brand.topics if Channel.EMAIL in topic.channels and not topic.retired]
+        return [items(session).subscription(brand.slug, key, Channel.EMAIL) for key in mailed]
+
+    def _grant(self, session: Session, account: Account, wanted: Sequence[ItemRef]) -> None:
+        """Agree to the first by mail, to the others in the centre, each on another day."""
+        ways = [(Source.CONFIRMATION, LONG_AGO), *[(Source.CENTRE, THEN)] * len(wanted)]
+        for item, (source, ago) in zip(wanted, ways, strict=False):
+            brand = next(each for each in self.houses if each.slug == item.brand)
+            seen = notices.keep(session, brand, [item], self.locale)[item.id]
+            grant = Grant(item, seen, is_confirmed=True, occurred_at=clock.now() - ago)
+            consents.grant(session, account, [grant], self._came(source))
+
+    def _account(self, session: Session) -> Account:
+        locked = self._locked(session)
+        known = locked.account(session)
+        return known or accounts.create_lite(session, locked.digest, self.locale, clock.now() - LONG_AGO)
+
+    def _locked(self, session: Session) -> Locked:
+        return locks.lock_address(session, parse_email(EMAIL))
+
+    def _came(self, source: Source) -> Provenance:
+        return Provenance(PERSON, source, self.locale)
+
+
+def _path(link: str) -> str:
+    return urlsplit(link).path

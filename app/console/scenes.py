@@ -1,0 +1,242 @@
+"""What leads to each page and each mail: links followed, forms sent, and the states of a sample person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from werkzeug.test import TestResponse
+
+from app.console.stage import Stage
+from app.services.changes import AFTER_SEQUENCE
+from app.services.letters import Letter
+from app.services.messages import MessageKind
+
+NO_ADDRESS = "ana at example"
+SPOILT = -3
+"""As many letters are lost from a link that was copied by hand."""
+
+
+def opened(path: str) -> Callable[[Stage], TestResponse]:
+    """Just open a page."""
+    return lambda stage: stage.get(path)
+
+
+def failed(status: int) -> Callable[[Stage], TestResponse]:
+    """Open a page that fails."""
+    return lambda stage: stage.fail(status)
+
+
+def document(slug: str) -> Callable[[Stage], TestResponse]:
+    """Read a document of the site."""
+    return opened(f"documents/{slug}")
+
+
+def sign_up_with_errors(stage: Stage) -> TestResponse:
+    """Send the form with no box ticked and something that is no address."""
+    return stage.press("", stage.form("", email=NO_ADDRESS))
+
+
+def sign_up_too_late(stage: Stage) -> TestResponse:
+    """Send the form with a token that ran out, and a box ticked."""
+    topic = f"{stage.person.house.topics[0].key}:email"
+    value = topic if stage.site.slug == stage.person.house.slug else f"{stage.person.house.slug}:{topic}"
+    return stage.press("", {"csrf_token": "old", "email": "ana@example.com", "items": [value]})
+
+
+def confirm(stage: Stage) -> TestResponse:
+    """Follow the link of a confirmation mail."""
+    return stage.get(stage.person.confirm_link(stage.person.ask()))
+
+
+def confirmed_already(stage: Stage) -> TestResponse:
+    """Follow it again after the button was pressed."""
+    link = stage.person.confirm_link(stage.person.ask())
+    stage.post(link)
+    return stage.get(link)
+
+
+def confirm_expired(stage: Stage) -> TestResponse:
+    """Follow it too late."""
+    return stage.get(stage.person.confirm_link(stage.person.let_expire(stage.person.ask())))
+
+
+def confirm_again(stage: Stage) -> TestResponse:
+    """Follow it too late, and ask for a fresh one."""
+    link = stage.person.confirm_link(stage.person.let_expire(stage.person.ask()))
+    return stage.press(f"{link}/again")
+
+
+def confirm_overtaken(stage: Stage) -> TestResponse:
+    """Follow it after one has asked never to be mailed."""
+    link = stage.person.confirm_link(stage.person.ask())
+    stage.post(stage.person.never_link())
+    return stage.get(link)
+
+
+def link_invalid(stage: Stage) -> TestResponse:
+    """Follow a link that lost some letters."""
+    return stage.get(stage.person.confirm_link(stage.person.ask())[:SPOILT])
+
+
+def link_form_with_errors(stage: Stage) -> TestResponse:
+    """Ask for a link with something that is no address."""
+    path = "preferences/link"
+    return stage.press(path, stage.form(path, email=NO_ADDRESS))
+
+
+def link_sent(stage: Stage) -> TestResponse:
+    """Ask for a link."""
+    path = "preferences/link"
+    return stage.press(path, stage.form(path, email="ana@example.com"))
+
+
+def access(stage: Stage) -> TestResponse:
+    """Follow a link to the centre."""
+    stage.person.become_known()
+    return stage.get(stage.person.access_link())
+
+
+def access_used(stage: Stage) -> TestResponse:
+    """Press the button of such a link a second time."""
+    stage.person.become_known()
+    link = stage.person.access_link()
+    stage.post(link)
+    return stage.post(link)
+
+
+def access_lift(stage: Stage) -> TestResponse:
+    """Follow it without an account, from an address that is never to be contacted."""
+    stage.person.stop()
+    return stage.get(stage.person.access_link())
+
+
+def access_lifted(stage: Stage) -> TestResponse:
+    """Press its button."""
+    stage.person.stop()
+    return stage.post(stage.person.access_link())
+
+
+def centre_after_confirming(stage: Stage) -> TestResponse:
+    """Press the button of a confirmation."""
+    return stage.press(stage.person.confirm_link(stage.person.ask()))
+
+
+def centre_of_a_stranger(stage: Stage) -> TestResponse:
+    """Come to the centre with nothing agreed to."""
+    stage.person.become_known()
+    return stage.sign_in()
+
+
+def centre_of_a_member(stage: Stage) -> TestResponse:
+    """Come to the centre as a member of some houses."""
+    stage.person.join()
+    return stage.sign_in()
+
+
+def centre_after_a_change(stage: Stage) -> TestResponse:
+    """Turn one thing off, which can be undone."""
+    centre_of_a_member(stage)
+    house = stage.person.house
+    value = f"{house.slug}:{house.topics[0].key}:email=off"
+    return stage.press("preferences", stage.form("preferences", set=value))
+
+
+def centre_after_leaving(stage: Stage) -> TestResponse:
+    """Leave everything at once, which can be undone."""
+    centre_of_a_member(stage)
+    return stage.press("preferences", stage.form("preferences", leave="all"))
+
+
+def centre_after_undo(stage: Stage) -> TestResponse:
+    """Take the last change back."""
+    centre_after_a_change(stage)
+    sequence = stage.person.last_sequence()
+    return stage.press("preferences", stage.form("preferences", undo=sequence))
+
+
+def centre_stopped(stage: Stage) -> TestResponse:
+    """Come to the centre after having asked never to be contacted."""
+    stage.person.join()
+    stage.person.stop()
+    return stage.sign_in()
+
+
+def centre_closed(stage: Stage) -> TestResponse:
+    """Close the centre on this device."""
+    centre_of_a_member(stage)
+    return stage.press("preferences/close", stage.form("preferences"))
+
+
+def centre_open_too_long(stage: Stage) -> TestResponse:
+    """Press a switch of a page that is too old."""
+    centre_of_a_member(stage)
+    return stage.press("preferences", {"csrf_token": "old"})
+
+
+def unsubscribe(stage: Stage) -> TestResponse:
+    """Follow a link that leaves all of a house."""
+    stage.person.join()
+    return stage.get(stage.person.unsubscribe_link(one_thing=False))
+
+
+def unsubscribe_one_thing(stage: Stage) -> TestResponse:
+    """Follow a link that leaves one thing."""
+    stage.person.join()
+    return stage.get(stage.person.unsubscribe_link(one_thing=True))
+
+
+def unsubscribed(stage: Stage) -> TestResponse:
+    """Press its button."""
+    stage.person.join()
+    return stage.press(stage.person.unsubscribe_link(one_thing=True))
+
+
+def manage(stage: Stage) -> TestResponse:
+    """Follow the link of other systems' mails."""
+    stage.person.become_known()
+    return stage.get(stage.person.manage_link())
+
+
+def managed(stage: Stage) -> TestResponse:
+    """Have an access link mailed from there."""
+    stage.person.become_known()
+    return stage.press(stage.person.manage_link(), {"do": "access"})
+
+
+def managed_to_leave(stage: Stage) -> TestResponse:
+    """Leave from there."""
+    stage.person.join()
+    return stage.press(stage.person.manage_link(), {"do": "leave"})
+
+
+def never(stage: Stage) -> TestResponse:
+    """Follow the link that stops everything."""
+    return stage.get(stage.person.never_link())
+
+
+def never_done(stage: Stage) -> TestResponse:
+    """Press its button."""
+    return stage.press(stage.person.never_link())
+
+
+def confirm_mail(stage: Stage) -> Letter:
+    """Sign up."""
+    return stage.letter(MessageKind.CONFIRM, stage.person.ask())
+
+
+def welcome_mail(stage: Stage) -> Letter:
+    """Confirm."""
+    stage.person.join()
+    return stage.letter(MessageKind.WELCOME)
+
+
+def access_mail(stage: Stage) -> Letter:
+    """Ask for a link."""
+    stage.person.become_known()
+    return stage.letter(MessageKind.ACCESS)
+
+
+def summary_mail(stage: Stage) -> Letter:
+    """Change some things in the centre."""
+    stage.person.join()
+    return stage.letter(MessageKind.SUMMARY, context={AFTER_SEQUENCE: stage.person.change_mind()})

@@ -1,0 +1,140 @@
+"""The real application, played to by a sample person: what a page of the contact sheet shows is its answer."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.branding.languages import tag
+from app.branding.models import Site
+from app.console import dressing
+from app.console.people import SamplePerson
+from app.db import Session
+from app.environment import Environment
+from app.services.letters import Drop, Letter
+from app.services.messages import MessageKind
+
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+AWAY = (301, 302, 303, 307, 308)
+
+
+class Written(Protocol):
+    """A mail as the courier writes it."""
+
+    @property
+    def subject(self) -> str:
+        """One line."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The plain part."""
+        ...
+
+    @property
+    def html(self) -> str:
+        """The other part, with its styles."""
+        ...
+
+    @property
+    def sender_name(self) -> str:
+        """The house."""
+        ...
+
+    @property
+    def sender(self) -> str:
+        """Its address."""
+        ...
+
+
+class NothingToShow(Exception):
+    """The scene did not come to what it should show; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """Everything that scenes are played with; put together on floor 7, which alone may know all surfaces."""
+
+    application: Flask
+    environment: Environment
+    compose: Callable[[Letter], Written]
+    scene: Callable[[], AbstractContextManager[None]]
+    """What is written inside is taken back at its end."""
+
+
+class Stage:
+    """One scene: a browser without JavaScript, and a sample person in whatever state the scene brings them.
+
+    Paths are relative to the site (`preferences`), or begin with a slash.
+    """
+
+    def __init__(self, production: Production, site: Site, locale: str, scheme: str) -> None:
+        self.site, self.locale, self._scheme = site, locale, scheme
+        self._production = production
+        self._browser = production.application.test_client()
+        self.person = SamplePerson(self.session, production.environment.group, site, locale)
+        self.visited: list[str] = []
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open a transaction for what no visitor can do."""
+        with self._production.environment.database.transaction() as session:
+            yield session
+
+    def get(self, path: str) -> TestResponse:
+        """Open a page."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, data: Mapping[str, Any] | None = None) -> TestResponse:
+        """Send a form as it is, without looking at what comes back."""
+        return self._ask("POST", path, data or {})
+
+    def press(self, path: str, data: Mapping[str, Any] | None = None) -> TestResponse:
+        """Send a form and go where its answer leads."""
+        answer = self.post(path, data)
+        while answer.status_code in AWAY:
+            answer = self.get(answer.headers["Location"].partition(f"/{self._scheme}")[2])
+        return answer
+
+    def fail(self, status: int, path: str = "") -> TestResponse:
+        """Open a page that fails with `status` for reasons a visitor can't bring about."""
+        return self._ask("GET", path, fault=status)
+
+    def form(self, path: str, **fields: Any) -> dict[str, Any]:
+        """Fill in the form of a page: give its fields with the token that stands in it."""
+        found = _TOKEN.search(self.get(path).text)
+        if found is None:
+            raise NothingToShow(f"{path or 'the first page'} has no form")
+        return {"csrf_token": found.group(1), **fields}
+
+    def sign_in(self) -> TestResponse:
+        """Come to the preference centre by a link from a mail."""
+        return self.press(self.person.access_link())
+
+    def letter(
+        self, kind: MessageKind, request_id: uuid.UUID | None = None, context: dict[str, Any] | None = None
+    ) -> Letter:
+        """Give what a mail of a kind to the sample person says."""
+        found = self.person.read(self.person.be_mailed(kind, request_id, context))
+        if isinstance(found, Drop):
+            raise NothingToShow(f"no such mail is sent: {found.reason}")
+        return found
+
+    def _ask(self, method: str, path: str, data: Mapping[str, Any] | None = None, fault: int = 0) -> TestResponse:
+        parts = urlsplit(path if path.startswith("/") else f"/{self.site.slug}/{path}")
+        self.visited.append(f"{method} {parts.path}")
+        return self._browser.open(
+            parts.path, method=method, data=data,
+            query_string={"lang": self.locale, **dict(parse_qsl(parts.query))},
+            base_url=f"{self._production.environment.settings.origin}/{self._scheme}",
+            headers={"Accept-Language": tag(self.locale)},
+            environ_overrides={dressing.SCHEME: self._scheme, dressing.FAULT: fault},
+        )  # fmt: skip
