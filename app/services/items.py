@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.branding.models import Brand, Channel, Kind, SiteGroup, Topic
+from app.branding.models import Brand, Channel, Kind, Site, SiteGroup, Topic
 from app.db import Session
 from app.environment import Environment, environment
 from app.errors import UnknownItem
@@ -124,10 +124,13 @@ def offered(group: SiteGroup) -> Iterator[Key]:
     for brand in group.brands.values():
         for topic in brand.topics:
             yield from _topic_keys(brand, topic)
-        yield from ((brand.slug, Kind.PURPOSE.value, purpose.key, None) for purpose in brand.purposes)
-        yield from ((brand.slug, Kind.DOCUMENT.value, document.slug, None) for document in brand.documents)
-    yield from ((None, Kind.PURPOSE.value, purpose.key, None) for purpose in group.purposes if not purpose.retired)
-    yield from ((None, Kind.DOCUMENT.value, document.slug, None) for document in group.documents)
+        yield from _site_keys(brand, brand.slug)
+    yield from _site_keys(group, None)
+
+
+def _site_keys(site: Site, brand: str | None) -> Iterator[Key]:
+    yield from ((brand, Kind.PURPOSE.value, purpose.key, None) for purpose in site.purposes if not purpose.retired)
+    yield from ((brand, Kind.DOCUMENT.value, document.slug, None) for document in site.documents)
 
 
 def _topic_keys(brand: Brand, topic: Topic) -> Iterator[Key]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from app.branding.models import Purpose
 from app.models import Item
 from app.services import items
 
@@ -39,3 +40,13 @@ def test_a_worker_reads_again_what_a_newer_release_added(env, session):
     session.flush()
     assert known.find(added.id) is None
     assert items.items(session, needed=[added.id]).get(added.id).key == "something-new"
+
+
+def test_a_house_retires_a_use_of_data_of_its_own(env, session, monkeypatch):
+    kept, dropped = (Purpose(key=key, name={"en": key}, description={"en": key}, retired=key == "dropped")
+                     for key in ("kept", "dropped"))  # fmt: skip
+    camille = env.group.brands["camille"].model_copy(update={"purposes": (kept, dropped)})
+    monkeypatch.setitem(env.group.brands, "camille", camille)
+    items.sync(session)
+    own = session.scalars(select(Item.key).where(Item.kind == "purpose", Item.brand == "camille")).all()
+    assert own == ["kept"]
