@@ -17,6 +17,7 @@ from app.errors import SettingsError
 
 KEY_LISTS = ("secret_keys", "sealing_keys", "digest_keys", "ledger_keys", "leave_keys")
 MINIMUM_KEY_BYTES = 32
+HIGHEST_PORT = 65_535
 
 _ENVIRONMENT_NAMES = {
     "environment": "PARLEY_ENV",
@@ -50,13 +51,13 @@ class Settings(BaseModel):
     workers: int = 2
     threads_per_worker: int = 2
     minimum_form_seconds: float = 2.0
-
     sample_site_url: str = ""
 
     @property
     def fonts_path(self) -> Path:
         """The folder of the web fonts that were made for the houses."""
         return self.instance_path / "fonts"
+
     @property
     def is_production(self) -> bool:
         """True where people's real data is at stake."""
@@ -98,6 +99,14 @@ class Settings(BaseModel):
     def origin(self) -> str:
         """The address of this installation, without a slash at the end; links in mails are built from it alone."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def sample_origin(self) -> str | None:
+        """The address of the sample brand site, from where every brand's forms may be used; None in production."""
+        if self.is_production:
+            return None
+        beside = self.port + 1000 if self.port <= HIGHEST_PORT - 1000 else self.port - 1000
+        return (self.sample_site_url or f"http://localhost:{beside}").rstrip("/")
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:

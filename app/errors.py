@@ -47,6 +47,18 @@ class NothingChosen(DomainError):
     code = "nothing_chosen"
 
 
+class ProofRefused(DomainError):
+    """A proof of work that is missing, wrong, too old, or made for another brand."""
+
+    code = "proof_refused"
+
+
+class ProofSpent(DomainError):
+    """A proof of work that paid for another sign-up already."""
+
+    code = "proof_spent"
+
+
 class Gone(DomainError):
     """What was asked for existed once and is no more."""
 

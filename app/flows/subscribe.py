@@ -7,26 +7,38 @@ from collections.abc import Iterable
 from app.branding.models import Brand, Site
 from app.db import Session, pipelined
 from app.environment import environment
-from app.kit.addresses import parse_email
+from app.kit.addresses import Address, parse_email
 from app.kit.provenance import Provenance
-from app.services import messages, notices, offers, opt_in, outbox
+from app.services import challenges, messages, notices, offers, opt_in, outbox
+from app.services.challenges import Proof
 from app.services.items import ItemRef
 from app.services.locks import Locked, lock_address
 
 
-def subscribe(session: Session, site: Site, email: str, values: Iterable[str], provenance: Provenance) -> None:
+def subscribe(
+    session: Session, site: Site, email: str, values: Iterable[str], provenance: Provenance, proof: Proof | None = None
+) -> None:
     """Ask for what was ticked; one request per brand, and one mail for it.
 
     Says nothing about the address: known, unknown and suppressed ones take the same path, and the courier finds out
-    what may be sent, and whether a single opt-in may be granted at once (`flows.admit`). Raises `InvalidAddress`,
-    `NothingChosen`, `UnknownItem`, `NotOffered`.
+    what may be sent, and whether a single opt-in may be granted at once (`flows.admit`). A proof of work is spent with
+    it, so that a mistake in the form costs none. Raises `InvalidAddress`, `NothingChosen`, `UnknownItem`, `NotOffered`,
+    `ProofSpent`.
     """
-    address = parse_email(email)
-    chosen = offers.read_choices(session, site, values)
+    address, chosen = check(session, site, email, values)
+    if proof is not None:
+        challenges.spend(session, proof)
     with pipelined(session):
         locked = lock_address(session, address)
         for slug, wanted in chosen.items():
             _ask(session, environment(session).group.brands[slug], wanted, locked, provenance)
+
+
+def check(
+    session: Session, site: Site, email: str, values: Iterable[str]
+) -> tuple[Address, dict[str, list[ItemRef]]]:  # fmt: skip
+    """Read what a form says, without doing anything about it; raises what `subscribe` raises for it."""
+    return parse_email(email), offers.read_choices(session, site, values)
 
 
 def _ask(session: Session, brand: Brand, wanted: list[ItemRef], locked: Locked, provenance: Provenance) -> None:

@@ -14,6 +14,8 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.NotOffered: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NothingChosen: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BrandForbidden: HTTPStatus.FORBIDDEN,
+    errors.ProofRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ProofSpent: HTTPStatus.CONFLICT,
     errors.Gone: HTTPStatus.GONE,
     errors.StaleLocks: HTTPStatus.SERVICE_UNAVAILABLE,
     BadLink: HTTPStatus.NOT_FOUND,

@@ -1,9 +1,14 @@
-"""Guards of forms: where a post may come from, signed form tokens with a minimum age, and the trap for robots."""
+"""Guards of forms: where a post may come from, signed form tokens with a minimum age, and the trap for robots.
+
+The sign-up form has the same guard on our own page, in a frame and as an element of other sites: `refusal_of`,
+`is_trapped` and `sign_up_limit` here, and the limits per address in `services.messages`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 
 from flask import abort, request
@@ -14,10 +19,49 @@ from wtforms.csrf.core import CSRF
 from wtforms.fields import HiddenField
 
 from app.http.context import env
+from app.http.extensions import limiter
 from app.kit.signing import BadLink, ExpiredLink, Purpose
 
 FORM_LASTS = timedelta(hours=12)
 HONEYPOT = "website"
+
+
+class Refusal(StrEnum):
+    """Why a form is not taken; the value is a stable code."""
+
+    STALE = "stale_form"
+    TOO_SOON = "too_soon"
+
+    @property
+    def words(self) -> str:
+        """The same for the person who sent it."""
+        if self is Refusal.TOO_SOON:
+            return _("That was quicker than we can check. Please press the button once more.")
+        return _("The form was open for too long. Please send it once more.")
+
+
+def form_token(subject: str) -> str:
+    """Make a token for a form of `subject` that is fetched now."""
+    return env().signer.sign(Purpose.FORM, subject)
+
+
+def refusal_of(token: str, subject: str) -> Refusal | None:
+    """Judge the token that a form came back with: missing, forged, old, of another site, or used too soon."""
+    try:
+        made_for, age_seconds = env().signer.age(Purpose.FORM, token, FORM_LASTS)
+    except (BadLink, ExpiredLink):
+        return Refusal.STALE
+    if made_for != subject:
+        return Refusal.STALE
+    return Refusal.TOO_SOON if age_seconds < env().settings.minimum_form_seconds else None
+
+
+def _sign_ups_per_ip() -> str:
+    return env().settings.signups_per_ip
+
+
+sign_up_limit = limiter.shared_limit(_sign_ups_per_ip, scope="sign-up")
+"""How many sign-ups one IP may send, by whatever form: decorates the views that take them."""
 
 
 class SignedFormToken(CSRF):
@@ -34,31 +78,25 @@ class SignedFormToken(CSRF):
 
     def generate_csrf_token(self, csrf_token_field: HiddenField) -> str:  # noqa: ARG002 - WTForms' signature
         """Make a token for the site."""
-        return env().signer.sign(Purpose.FORM, self.subject)
+        return form_token(self.subject)
 
     def validate_csrf_token(self, form: Form, field: HiddenField) -> None:  # noqa: ARG002 - WTForms' signature
         """Raise `ValidationError` for a token that is missing, forged, old, another site's, or used too soon."""
-        try:
-            subject, age = env().signer.age(Purpose.FORM, field.data or "", FORM_LASTS)
-        except (BadLink, ExpiredLink):
-            raise ValidationError(_("The form was open for too long. Please send it once more.")) from None
-        if subject != self.subject:
-            raise ValidationError(_("The form was open for too long. Please send it once more."))
-        if age < env().settings.minimum_form_seconds:
-            raise ValidationError(_("That was quicker than we can check. Please press the button once more."))
+        if refusal := refusal_of(field.data or "", self.subject):
+            raise ValidationError(refusal.words)
 
 
 def token_to_show(form: FlaskForm, subject: str) -> str:
+    """Give the token for a form of WTForms that is shown (again), see `token_again`."""
+    return token_again(str(form["csrf_token"].data or ""), subject)
+
+
+def token_again(token: str, subject: str) -> str:
     """Give the token for a form that is shown (again): the one it came with while that is good, else a new one.
 
     A form that came back too soon keeps its token, so that the next press passes.
     """
-    token = str(form["csrf_token"].data or "")
-    try:
-        good = env().signer.read(Purpose.FORM, token, FORM_LASTS) == subject
-    except (BadLink, ExpiredLink):
-        good = False
-    return token if good else env().signer.sign(Purpose.FORM, subject)
+    return form_token(subject) if refusal_of(token, subject) is Refusal.STALE else token
 
 
 class SessionFormToken(CSRF):
@@ -110,6 +148,6 @@ def refuse_cross_site() -> None:
         abort(403)
 
 
-def is_trapped() -> bool:
-    """Tell whether the field that people never see was filled in."""
-    return bool(request.form.get(HONEYPOT))
+def is_trapped(fields: Mapping[str, Any] | None = None) -> bool:
+    """Tell whether the field that people never see was filled in; of the form that was posted, unless `fields` say."""
+    return bool((request.form if fields is None else fields).get(HONEYPOT))

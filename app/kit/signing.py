@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
@@ -23,6 +24,11 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "parley.unsubscribe"
     NEVER = "parley.never"
     MANAGE = "parley.manage"
+    ADDRESS_AGREE = "parley.address-agree"
+    ADDRESS_PROVE = "parley.address-prove"
+    ADDRESS_STOP = "parley.address-stop"
+    NOTICE = "parley.notice"
+    CHALLENGE = "parley.challenge"
 
 
 class BadLink(Exception):
@@ -45,8 +51,13 @@ class Signer:
 
     def __init__(self, keys: Sequence[str], leave_keys: Sequence[str]) -> None:
         options = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+        self._keys = tuple(keys)
         self._timed = {
             purpose: URLSafeTimedSerializer(list(keys), salt=purpose.value, signer_kwargs=options)
+            for purpose in Purpose
+        }
+        self._stamps = {
+            purpose: URLSafeSerializer(list(keys), salt=f"{purpose.value}.stamp", signer_kwargs=options)
             for purpose in Purpose
         }
         self._for_ever = {
@@ -72,6 +83,21 @@ class Signer:
         payload = self.read(purpose, token, max_age)
         _, made = self._timed[purpose].loads(token, return_timestamp=True)
         return payload, clock.unix() - made.timestamp()
+
+    def stamp(self, purpose: Purpose, payload: Any) -> str:
+        """Sign `payload` without the time, so that what is cached and compared stays the same to the byte."""
+        return str(self._stamps[purpose].dumps(payload))
+
+    def read_stamp(self, purpose: Purpose, token: str) -> Any:
+        """Read what `stamp` made; raise `BadLink`."""
+        try:
+            return self._stamps[purpose].loads(token)
+        except BadData:
+            raise BadLink from None
+
+    def derived_keys(self, purpose: Purpose) -> list[bytes]:
+        """Give 32 bytes for each of `keys`, newest first, for a library that signs by itself."""
+        return [hmac.digest(key.encode(), purpose.value.encode(), "sha256") for key in reversed(self._keys)]
 
     def sign_for_ever(self, purpose: Purpose, payload: Any) -> str:
         """Sign a link to leave, which never expires."""

@@ -11,16 +11,11 @@ from app.errors import InvalidAddress, NothingChosen
 from app.flows import subscribe
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
-from app.http.extensions import limiter
 from app.kit.provenance import Source
 from app.services import offers
 from app.web import presenters
 from app.web.blueprint import bp, render
 from app.web.forms import SignUpForm
-
-
-def _limit() -> str:
-    return env().settings.signups_per_ip
 
 
 @bp.get("/<site>/")
@@ -30,7 +25,7 @@ def sign_up(site: Site) -> ResponseReturnValue:
 
 
 @bp.post("/<site>/", endpoint="sign_up_post")
-@limiter.limit(_limit)
+@guards.sign_up_limit
 def sign_up_post(site: Site) -> ResponseReturnValue:
     """Take a sign-up; the answer is the same for every address that is one."""
     guards.refuse_cross_site()

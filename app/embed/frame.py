@@ -1,0 +1,97 @@
+"""The form in a frame, for sites that can't run our element; and the page that solves challenges for those that can.
+
+The frame works without JavaScript. It is our own page in another coat, hence has the guard of that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from app.branding.languages import tag
+from app.branding.models import Brand
+from app.embed import definition
+from app.embed.problems import KINDS
+from app.embed.script import cacheable
+from app.errors import InvalidAddress, NothingChosen
+from app.flows import subscribe as flow
+from app.http import cors, guards
+from app.http.context import locale, provenance, write
+from app.kit.provenance import Source
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
+    "worker-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; "
+)
+SEEN = "seen:"
+"""Begins the names of the hidden fields that hold the signed notice of each box."""
+
+
+def let_brand_frame(response: Response) -> Response:
+    """Allow the pages of the brand to frame an answer, also one that tells of a failure; nobody else."""
+    if "site" in g:
+        response.headers["Content-Security-Policy"] = POLICY + cors.frame_ancestors(g.site)
+        # A form under `no-referrer` would come back with `Origin: null`.
+        response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def show(brand: Brand) -> ResponseReturnValue:
+    """Show the form; no box is ticked."""
+    return _show(brand, {}, {})
+
+
+@guards.sign_up_limit
+def take(brand: Brand) -> ResponseReturnValue:
+    """Take a sign-up; the answer is the same for every address that is one."""
+    guards.refuse_cross_site()
+    if refusal := guards.refusal_of(request.form.get("csrf_token", ""), brand.slug):
+        return _show(brand, {"form": refusal.words}, request.form)
+    ticked = request.form.getlist("items")
+    if not definition.are_current(brand, locale(), {item: request.form.get(SEEN + item, "") for item in ticked}):
+        return _show(brand, {"items": _words("wording_changed")}, {"email": request.form.get("email", "")})
+    if not guards.is_trapped():
+        try:
+            email = request.form.get("email", "")
+            write(lambda session: flow.subscribe(session, brand, email, ticked, provenance(Source.FORM)))
+        except (InvalidAddress, NothingChosen) as problem:
+            return _show(brand, _errors(problem, ticked), request.form)
+    return redirect(url_for("embed_pages.sent", brand=brand.slug, lang=tag(locale())), 303)
+
+
+def sent(brand: Brand) -> ResponseReturnValue:
+    """Say what to do next: the same words for everyone."""
+    return render_template(
+        "embed/sent.html", words=definition.words(brand, locale()), origins=cors.origins_of(brand)
+    )  # fmt: skip
+
+
+def solver(brand: Brand) -> Response:
+    """Give the page without content that runs the solver in a worker of our own origin, for a page of the brand."""
+    page = render_template("embed/solver.html", origins=cors.origins_of(brand))
+    return cacheable(make_response(page))
+
+
+def _errors(problem: Exception, ticked: list[str]) -> dict[str, str]:
+    errors = {"email": _words("invalid_address")} if isinstance(problem, InvalidAddress) else {}
+    return errors if ticked else {**errors, "items": _words("nothing_chosen")}
+
+
+def _words(code: str) -> str:
+    return gettext(KINDS[code].words)
+
+
+def _show(brand: Brand, errors: dict[str, str], came_back: Mapping[str, Any]) -> ResponseReturnValue:
+    topics = request.args.get("topics", "").replace(",", " ").split()
+    ticked = request.form.getlist("items") if "csrf_token" in came_back else []
+    page = render_template(
+        "embed/frame.html", form=definition.define(brand, locale(), topics), words=definition.words(brand, locale()),
+        errors=errors, email=came_back.get("email", ""), ticked=ticked, honeypot_name=guards.HONEYPOT, seen=SEEN,
+        form_token=guards.token_again(request.form.get("csrf_token", ""), brand.slug),
+        origins=cors.origins_of(brand), here=request.full_path,
+    )  # fmt: skip
+    return page, 422 if errors else 200
