@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from markdown_it import MarkdownIt
 from nh3 import clean
 
-from app.branding.models import Document, DocumentVersion, Site
+from app.branding.models import Document, DocumentVersion, Site, pick
 from app.http.context import env, locale
 from app.kit import clock
 from app.web.blueprint import bp, render
@@ -32,7 +32,7 @@ def document(site: Site, slug: str) -> ResponseReturnValue:
     version = _version(found)
     if version is None:
         abort(404)
-    text = version.texts.get(locale(site)) or next(iter(version.texts.values()))
+    text = pick(version.texts, locale(site), site.locales)
     return render(
         "web/document.html", document=found, html=clean(MarkdownIt().render(text)), version=version.version,
         versions=[each.version for each in reversed(found.versions)],

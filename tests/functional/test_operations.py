@@ -192,6 +192,16 @@ def test_documents_are_shown_in_the_version_in_force(client):
     assert client.get("/camille/documents/terms?version=2026-01-15").status_code == 200
 
 
+def test_an_older_text_that_lacks_a_language_is_shown_in_the_first_of_the_house(client, env, monkeypatch):
+    vantour = env.group.brands["vantour"]
+    terms = vantour.document("terms")
+    older = terms.versions[0].model_copy(update={"texts": {"de": "Alte Worte", "en": "Old words"}})
+    document = terms.model_copy(update={"versions": (older,)})
+    monkeypatch.setitem(env.group.brands, "vantour", vantour.model_copy(update={"documents": (document,)}))
+    assert "Old words" in client.get("/vantour/documents/terms?lang=fr").text
+    assert "Alte Worte" in client.get("/vantour/documents/terms?lang=de").text
+
+
 def test_themes_are_cacheable_and_hold_both_schemes(client):
     answer = client.get("/brand/camille/theme.css")
     assert "max-age" in answer.headers["Cache-Control"]
