@@ -51,8 +51,9 @@ def quote(notices: Sequence[str]) -> tuple[list[Listed], list[str]]:
 def _describe(line: Line, letter: Letter) -> Listed:
     topic = line.brand.topic(line.item.key)
     name = pick(topic.name, letter.locale, line.brand.locales) if topic else line.item.key
-    house = "" if line.brand.slug == letter.site.slug else f"{line.brand.name}: "
-    return Listed(house + name, _quiet(line, letter.locale))
+    if line.brand.slug != letter.site.slug:
+        name = translations(letter.locale).gettext("%(house)s: %(topic)s") % {"house": line.brand.name, "topic": name}
+    return Listed(name, _quiet(line, letter.locale))
 
 
 def _quiet(line: Line, locale: str) -> str:
