@@ -19,7 +19,7 @@ from app.services.history import Act
 from app.services.items import ItemRef
 from app.web.pages import Day, ToldAct
 from app.web.presenters import foreign, own
-from app.web.sayings import day, marked, said
+from app.web.sayings import day, named, said
 
 THROUGH = {
     Source.FORM.value: N_("Sign-up form"),
@@ -86,12 +86,18 @@ def _told(act: Act, group: SiteGroup, locale: str) -> ToldAct:
         anchor=f"act-{act.cursor}",
         at=act.at,
         time=f"{act.at:%H:%M}",
+        house=_house(act, group),
         sentence=_sentence(act, group, locale),
         through=_(through) if through else "",
         language=autonym(act.locale),
         words=tuple(act.words.splitlines()),
         words_lang=tag(act.words_locale),
     )
+
+
+def _house(act: Act, group: SiteGroup) -> str:
+    brand = group.brands.get(act.item.brand or "") if act.item else None
+    return (brand or group).name
 
 
 def _sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
@@ -130,7 +136,7 @@ def _what(item: ItemRef | None, site: Site, locale: str) -> Markup:
     if item is None:
         return Markup.escape(_("something that is not known any more"))
     words = _words(item, site)
-    name = marked(own(words, site, locale), foreign(site, locale)) if words else Markup.escape(item.key)
+    name = named(own(words, site, locale), foreign(site, locale)) if words else named(item.key, "")
     if item.channel is None:
         return name
     return said(_("%(topic)s %(channel)s"), topic=name, channel=channel_words(item.channel, locale))

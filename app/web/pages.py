@@ -113,7 +113,7 @@ class Sending:
     how: str
     """"Four times a year, by e-mail or by post"."""
     terms: tuple[str, ...]
-    """From which age, and when it starts, a sentence each."""
+    """What is out of the ordinary: from which age, sent without asking, starting at once; a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,7 @@ class ToldAct:
     anchor: str
     at: datetime
     time: str
+    house: str
     sentence: str
     through: str
     """"Preference centre"; empty where that is not known."""

@@ -21,6 +21,11 @@ def marked(words: str, lang: str) -> Markup:
     return Markup('<span lang="{}">{}</span>').format(lang, words) if lang else escape(words)
 
 
+def named(words: str, lang: str) -> Markup:
+    """Set a house's words off from the sentence around them, and mark them as `marked` does."""
+    return Markup('<b lang="{}">{}</b>').format(lang, words) if lang else Markup("<b>{}</b>").format(words)
+
+
 def day(moment: datetime | None, locale: str) -> str:
     """Write out the day of a moment; nothing for none."""
     return _day(moment.date(), locale) if moment else ""

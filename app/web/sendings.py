@@ -56,6 +56,4 @@ def _terms(topic: Topic, locale: str) -> Iterator[str]:
     if topic.legal_basis is LegalBasis.SOFT_OPT_IN:
         yield _("Customers may get this without asking, until they say no; all others have to ask for it.")
     if topic.opt_in is OptIn.SINGLE:
-        yield _("It starts at once.")
-    else:
-        yield _("It starts when you have pressed the button in the mail that asks you to confirm.")
+        yield _("It starts at once, without a mail to confirm.")
