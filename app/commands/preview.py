@@ -18,7 +18,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from app.branding.loader import BrandError, load
 from app.branding.models import SiteGroup
-from app.commands import lifeline
+from app.commands import lifeline, typefaces
 from app.commands.database import upgrade
 from app.commands.rehearsal import Rehearsal
 from app.commands.serve import require_free
@@ -65,7 +65,9 @@ class Studio:
 
     def _read(self) -> Production | BrandError:
         try:
-            return produce(self._settings, self._database_url, load(self._settings.brands_dir))
+            group = load(self._settings.brands_dir)
+            typefaces.prepare(self._settings)
+            return produce(self._settings, self._database_url, group)
         except BrandError as mistakes:
             return mistakes
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from flask import Flask, Response, abort, request
+from werkzeug.datastructures import Headers
 
 SCHEMES = ("light", "dark")
 SCHEME = "parley.preview.scheme"
@@ -18,11 +19,15 @@ FAULT = "parley.preview.fault"
 _STYLED = frozenset({"text/html", "text/css"})
 _QUESTION = re.compile(r"\(\s*prefers-color-scheme:\s*(light|dark)\s*\)")
 _DECLARATION = re.compile(r"color-scheme: light dark")
+_ANCESTORS = re.compile(r"frame-ancestors [^;]*")
 _YES, _NO = "(min-width: 0)", "(max-width: 0)"
 
 
 def install(application: Flask) -> None:
-    """Dress every answer of `application` that is asked for with a scheme. To be called before its first request."""
+    """Dress every answer of `application` that is asked for with a scheme, before it is compressed.
+
+    To be called before its first request.
+    """
     application.before_request(_stumble)
     application.after_request(_dress)
 
@@ -31,6 +36,12 @@ def force(styles: str, scheme: str) -> str:
     """Answer each question about the reader's scheme in `styles`, and declare `scheme` alone."""
     answered = _QUESTION.sub(lambda asked: _YES if asked.group(1) == scheme else _NO, styles)
     return _DECLARATION.sub(f"color-scheme: {scheme}", answered)
+
+
+def let_us_frame(headers: Headers) -> None:
+    """Allow our own pages, and nobody else, to frame an answer."""
+    policy = headers.get("Content-Security-Policy", "")
+    headers["Content-Security-Policy"] = _ANCESTORS.sub("frame-ancestors 'self'", policy)
 
 
 def _stumble() -> None:
@@ -45,6 +56,4 @@ def _dress(response: Response) -> Response:
     if response.mimetype in _STYLED:
         response.direct_passthrough = False
         response.set_data(force(response.get_data(as_text=True), scheme))
-    policy = response.headers.get("Content-Security-Policy", "")
-    response.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     return response

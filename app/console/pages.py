@@ -17,9 +17,10 @@ Scene = Callable[[Stage], TestResponse | Letter]
 
 
 class Kind(StrEnum):
-    """What a page of the sheet is: a page, or one part of a mail."""
+    """What there is to see: a page, one of the brand's own site with our element on it, or a part of a mail."""
 
     PAGE = "page"
+    HOST = "page of the brand's own site"
     HTML = "mail"
     TEXT = "mail as text"
 
@@ -49,6 +50,11 @@ PAGES = (
     Page("sign-up", "Sign-up", scenes.opened("")),
     Page("sign-up-errors", "Sign-up with errors", scenes.sign_up_with_errors, 422),
     Page("sign-up-too-late", "Sign-up that was open for too long", scenes.sign_up_too_late, 422),
+    Page("embed", "Form on the brand's own site", scenes.element, where=Where.HOUSE, kind=Kind.HOST),
+    Page("frame", "Form in a frame", scenes.frame, where=Where.HOUSE),
+    Page("frame-errors", "Form in a frame with errors", scenes.frame_with_errors, 422, Where.HOUSE),
+    Page("frame-sent", "Form in a frame, sent", scenes.frame_sent, where=Where.HOUSE),
+    Page("what-we-send", "What is sent, and how often", scenes.opened("what-we-send")),
     Page("check-mail", "Check your inbox", scenes.opened("check-mail")),
     Page("confirm", "Confirm", scenes.confirm, where=Where.HOUSE),
     Page("confirm-already", "Confirmed already", scenes.confirmed_already, where=Where.HOUSE),
@@ -70,6 +76,9 @@ PAGES = (
     Page("centre-left", "Preferences after leaving everything", scenes.centre_after_leaving),
     Page("centre-undone", "Preferences after Undo", scenes.centre_after_undo),
     Page("centre-stopped", "Preferences while nothing may be sent", scenes.centre_stopped),
+    Page("centre-language", "Preferences after choosing a language", scenes.language_kept),
+    Page("history", "What was agreed to and left", scenes.history),
+    Page("history-stranger", "History with nothing in it", scenes.history_of_a_stranger),
     Page("centre-closed", "Preferences closed", scenes.centre_closed),
     Page("centre-too-late", "Preferences that were open for too long", scenes.centre_open_too_long, 422),
     Page("unsubscribe", "Leave the house", scenes.unsubscribe, where=Where.HOUSE),

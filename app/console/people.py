@@ -17,6 +17,7 @@ from app.kit.provenance import PERSON, Provenance, Source
 from app.models import Account, Message
 from app.services import accounts, consents, letters, locks, messages, notices, opt_in, suppressions, tokens
 from app.services.consents import Grant
+from app.services.decisions import version_in_force
 from app.services.items import ItemRef, items
 from app.services.letters import Drop, Letter
 from app.services.locks import Locked
@@ -37,7 +38,7 @@ class SamplePerson:
     """
 
     def __init__(self, transaction: Transaction, group: SiteGroup, site: Site, locale: str) -> None:
-        self._transaction, self._site, self.locale = transaction, site, locale
+        self._transaction, self._group, self._site, self.locale = transaction, group, site, locale
         own = [brand for brand in group.brands.values() if brand.slug == site.slug]
         others = [brand for brand in group.brands.values() if brand.slug != site.slug]
         self.houses = (*own, *others)
@@ -164,7 +165,8 @@ class SamplePerson:
         for item, (source, ago) in zip(wanted, ways, strict=False):
             brand = next(each for each in self.houses if each.slug == item.brand)
             seen = notices.keep(session, brand, [item], self.locale)[item.id]
-            grant = Grant(item, seen, is_confirmed=True, occurred_at=clock.now() - ago)
+            version = version_in_force(self._group, brand, clock.now().date())
+            grant = Grant(item, seen, is_confirmed=True, occurred_at=clock.now() - ago, document_version=version)
             consents.grant(session, account, [grant], self._came(source))
 
     def _account(self, session: Session) -> Account:

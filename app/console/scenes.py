@@ -43,6 +43,28 @@ def sign_up_too_late(stage: Stage) -> TestResponse:
     return stage.press("", {"csrf_token": "old", "email": "ana@example.com", "items": [value]})
 
 
+def element(stage: Stage) -> TestResponse:
+    """Fetch what the brand's page is given for the element."""
+    stage.get(f"/embed/{stage.site.slug}/form")
+    return stage.get(f"/embed/{stage.site.slug}.js")
+
+
+def frame(stage: Stage) -> TestResponse:
+    """Open the form that stands in a frame."""
+    return stage.get(f"/embed/{stage.site.slug}/frame")
+
+
+def frame_with_errors(stage: Stage) -> TestResponse:
+    """Send it with no box ticked and something that is no address."""
+    path = f"/embed/{stage.site.slug}/frame"
+    return stage.press(path, stage.form(path, email=NO_ADDRESS))
+
+
+def frame_sent(stage: Stage) -> TestResponse:
+    """Come to what is said once it is sent."""
+    return stage.get(f"/embed/{stage.site.slug}/frame/sent")
+
+
 def confirm(stage: Stage) -> TestResponse:
     """Follow the link of a confirmation mail."""
     return stage.get(stage.person.confirm_link(stage.person.ask()))
@@ -152,6 +174,24 @@ def centre_after_undo(stage: Stage) -> TestResponse:
     centre_after_a_change(stage)
     sequence = stage.person.last_sequence()
     return stage.press("preferences", stage.form("preferences", undo=sequence))
+
+
+def history(stage: Stage) -> TestResponse:
+    """Read what one agreed to and left."""
+    centre_of_a_member(stage)
+    return stage.get("preferences/history")
+
+
+def history_of_a_stranger(stage: Stage) -> TestResponse:
+    """Read it where there is nothing yet."""
+    centre_of_a_stranger(stage)
+    return stage.get("preferences/history")
+
+
+def language_kept(stage: Stage) -> TestResponse:
+    """Choose a language for mails, too."""
+    centre_of_a_member(stage)
+    return stage.press("preferences/language", stage.form("preferences", language=stage.locale))
 
 
 def centre_stopped(stage: Stage) -> TestResponse:

@@ -16,6 +16,8 @@ from typing import Protocol
 
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug import Response as WerkzeugResponse
+from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from app.branding.languages import autonym, tag
@@ -30,15 +32,23 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'self'"
 )
+HOST_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
 """A mail brings its styles inline; it can neither run anything nor fetch anything."""
 
-KEPT = ("Content-Type", "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options", "Cache-Control", "ETag")
+KEPT = (
+    "Content-Type", "Content-Encoding", "Vary", "Content-Security-Policy", "Referrer-Policy", "X-Content-Type-Options",
+    "Cache-Control", "ETag",
+)  # fmt: skip
 """Headers of the real answer that a tile passes on; above all no cookie."""
 
+NOWHERE = ("", 204)
 WIDTHS = {"phone": (360, 780), "desktop": (1280, 900)}
 EXTENSION = "parley.preview"
 
@@ -67,6 +77,11 @@ class Tile:
     def label(self) -> str:
         """What the tile shows, in words."""
         return f"{self.page.title}, {autonym(self.locale)}, {self.scheme}, {self.size}"
+
+    @property
+    def sandbox(self) -> str:
+        """What the frame may do: only the element on a brand's page is a script's work."""
+        return "allow-same-origin allow-scripts" if self.page.kind is Kind.HOST else "allow-same-origin"
 
     @property
     def width(self) -> int:
@@ -108,12 +123,12 @@ def tile(slug: str, key: str) -> ResponseReturnValue:
         site = _site(production, slug)
         page = find(site, key) or abort(404)
         scheme = _asked("scheme", dressing.SCHEMES)[0]
-        stage = Stage(production, site, _asked("lang", site.locales)[0], scheme)
+        stage = Stage(production, site, _asked("lang", site.locales)[0], scheme, str(request.accept_encodings))
         with production.scene():
             shown = page.play(stage)
             if isinstance(shown, Letter):
                 return _mail(production, shown, page, scheme)
-            return _passed_on(shown)
+            return _host(stage, scheme) if page.kind is Kind.HOST else _passed_on(shown)
 
 
 @blueprint.get("/<any(light, dark):scheme>/<path:path>")
@@ -122,11 +137,21 @@ def tile(slug: str, key: str) -> ResponseReturnValue:
 def parts(scheme: str, path: str) -> ResponseReturnValue:
     """Serve what pages are made of. What would be another page is left unanswered, so that the browser stays."""
     if request.method == "POST":
-        return "", 204
-    environ = {**request.environ, "SCRIPT_NAME": f"/{scheme}", "PATH_INFO": f"/{path}", dressing.SCHEME: scheme}
-    with _studio().production() as production, production.scene():
-        answer = Response.from_app(production.application, environ, buffered=True)
-    return ("", 204) if answer.mimetype == "text/html" else answer
+        return NOWHERE
+    answer = _answer_of(SCRIPT_NAME=f"/{scheme}", PATH_INFO=f"/{path}", **{dressing.SCHEME: scheme})
+    return NOWHERE if answer.mimetype == "text/html" else answer
+
+
+@blueprint.route("/embed/<path:path>", methods=["GET", "POST"])
+def element(path: str) -> ResponseReturnValue:
+    """Serve the element on a brand's page with what it asks for. Nothing comes of a sign-up."""
+    return _answer_of(PATH_INFO=f"/embed/{path}")
+
+
+@blueprint.route("/<path:path>", methods=["GET", "POST"])
+def nowhere(path: str) -> ResponseReturnValue:  # noqa: ARG001 - whatever it is
+    """Follow no link of a page: nothing else is here."""
+    return NOWHERE
 
 
 @blueprint.app_errorhandler(BrandError)
@@ -148,6 +173,13 @@ def protect(response: Response) -> Response:
 def _studio() -> Studio:
     found: Studio = current_app.extensions[EXTENSION]
     return found
+
+
+def _answer_of(**changes: str) -> WerkzeugResponse:
+    with _studio().production() as production, production.scene():
+        answer = Response.from_app(production.application, {**request.environ, **changes}, buffered=True)
+    dressing.let_us_frame(answer.headers)
+    return answer
 
 
 def _site(production: Production, slug: str) -> Site:
@@ -183,8 +215,17 @@ def _choices(site: Site) -> dict[str, list[tuple[str, str]]]:
 
 
 def _passed_on(answer: TestResponse) -> Response:
-    headers = [(name, answer.headers[name]) for name in KEPT if name in answer.headers]
+    headers = Headers([(name, answer.headers[name]) for name in KEPT if name in answer.headers])
+    dressing.let_us_frame(headers)
     return Response(answer.get_data(), answer.status_code, headers)
+
+
+def _host(stage: Stage, scheme: str) -> ResponseReturnValue:
+    """Show the element on a page of the brand's, under the strictest policy it works with."""
+    page = render_template("console/host.html", site=stage.site, language=tag(stage.locale), scheme=scheme)
+    answer = Response(page, mimetype="text/html")
+    answer.headers["Content-Security-Policy"] = HOST_POLICY
+    return answer
 
 
 def _mail(production: Production, letter: Letter, page: Page, scheme: str) -> ResponseReturnValue:

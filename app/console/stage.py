@@ -76,8 +76,8 @@ class Stage:
     Paths are relative to the site (`preferences`), or begin with a slash.
     """
 
-    def __init__(self, production: Production, site: Site, locale: str, scheme: str) -> None:
-        self.site, self.locale, self._scheme = site, locale, scheme
+    def __init__(self, production: Production, site: Site, locale: str, scheme: str, encodings: str = "") -> None:
+        self.site, self.locale, self._scheme, self._encodings = site, locale, scheme, encodings
         self._production = production
         self._browser = production.application.test_client()
         self.person = SamplePerson(self.session, production.environment.group, site, locale)
@@ -90,8 +90,8 @@ class Stage:
             yield session
 
     def get(self, path: str) -> TestResponse:
-        """Open a page."""
-        return self._ask("GET", path)
+        """Open a page, compressed in one of the encodings that the visitor takes, if the application does that."""
+        return self._ask("GET", path, encodings=self._encodings)
 
     def post(self, path: str, data: Mapping[str, Any] | None = None) -> TestResponse:
         """Send a form as it is, without looking at what comes back."""
@@ -110,7 +110,7 @@ class Stage:
 
     def form(self, path: str, **fields: Any) -> dict[str, Any]:
         """Fill in the form of a page: give its fields with the token that stands in it."""
-        found = _TOKEN.search(self.get(path).text)
+        found = _TOKEN.search(self._ask("GET", path).text)
         if found is None:
             raise NothingToShow(f"{path or 'the first page'} has no form")
         return {"csrf_token": found.group(1), **fields}
@@ -128,13 +128,15 @@ class Stage:
             raise NothingToShow(f"no such mail is sent: {found.reason}")
         return found
 
-    def _ask(self, method: str, path: str, data: Mapping[str, Any] | None = None, fault: int = 0) -> TestResponse:
+    def _ask(
+        self, method: str, path: str, data: Mapping[str, Any] | None = None, fault: int = 0, encodings: str = ""
+    ) -> TestResponse:
         parts = urlsplit(path if path.startswith("/") else f"/{self.site.slug}/{path}")
         self.visited.append(f"{method} {parts.path}")
         return self._browser.open(
             parts.path, method=method, data=data,
             query_string={"lang": self.locale, **dict(parse_qsl(parts.query))},
             base_url=f"{self._production.environment.settings.origin}/{self._scheme}",
-            headers={"Accept-Language": tag(self.locale)},
+            headers={"Accept-Language": tag(self.locale), "Accept-Encoding": encodings},
             environ_overrides={dressing.SCHEME: self._scheme, dressing.FAULT: fault},
         )  # fmt: skip
