@@ -11,6 +11,7 @@ from app.commands.demo import demo
 from app.commands.keys import keys
 from app.commands.ledger import ledger
 from app.commands.mail import mail
+from app.commands.sample_site import sample_site
 from app.commands.serve import serve
 from app.commands.up import up
 from app.embedded import EmbeddedDatabaseError
@@ -35,5 +36,5 @@ def main() -> None:
     lifeline.follow()
 
 
-for command in (brands, clients, courier, db, demo, keys, ledger, mail, serve, up):
+for command in (brands, clients, courier, db, demo, keys, ledger, mail, sample_site, serve, up):
     main.add_command(command)

@@ -8,6 +8,7 @@ from typing import Any
 import altcha
 
 from app.environment import Environment
+from app.kit.signing import Signer
 from app.services import challenges
 from tests.environments import settings_for
 
@@ -56,3 +57,14 @@ def make_easy(monkeypatch: Any) -> None:
 def with_settings(env: Environment, tmp_path: Any, **changes: Any) -> Environment:
     """Give the same Parley under other settings."""
     return env.__class__(**{**vars(env), "settings": settings_for(tmp_path, **changes)})
+
+
+def with_signer(env: Environment) -> Environment:
+    """Give the same Parley signing with the keys of its settings."""
+    signer = Signer(env.settings.secret_keys, env.settings.leave_keys)
+    return env.__class__(**{**vars(env), "signer": signer})
+
+
+def tell(case: str, answer: Any) -> None:
+    """Print a line of the table of refusals, for `pytest -s`."""
+    print(f"| {case} | {answer.status_code} | `{answer.json['code']}` |")  # noqa: T201 - it is there to be quoted

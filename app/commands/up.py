@@ -5,11 +5,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import click
@@ -45,8 +46,10 @@ def up() -> None:
 def _run(settings: Settings, variables: Mapping[str, str], started: float) -> int | None:
     with _database(settings) as cluster:
         _migrate(settings, cluster)
-        manager = _manager(variables, with_database=cluster is not None)
-        threading.Thread(target=_announce, args=(settings, started), daemon=True).start()
+        left_out = {"database"} if cluster is None else set()
+        sample = _sample_site(settings)
+        manager = _manager(variables, left_out if sample else left_out | {"sample"})
+        threading.Thread(target=_announce, args=(settings, started, sample), daemon=True).start()
         manager.loop()
     code: int | None = manager.returncode
     return code
@@ -84,25 +87,39 @@ def _migrate(settings: Settings, cluster: Cluster | None) -> None:
         catalogue(settings, urls.application)
 
 
-def _manager(variables: Mapping[str, str], *, with_database: bool) -> Manager:
-    """Honcho with the processes of the Procfile; the programs of this environment come first on their path."""
+def _sample_site(settings: Settings) -> str | None:
+    """Give the address of the sample brand site; None in production, and where its port is not free: it is an extra."""
+    if settings.sample_origin is None:
+        return None
+    try:
+        require_free("127.0.0.1", urlsplit(settings.sample_origin).port or 80)
+    except click.ClickException as taken:
+        click.echo(f"No sample brand site: {taken.message}", err=True)
+        return None
+    return f"{settings.sample_origin}/"
+
+
+def _manager(variables: Mapping[str, str], left_out: Container[str]) -> Manager:
+    """Honcho with processes of the Procfile; the programs of this environment come first on their path."""
     # Longer than `parley serve` and `parley courier` take to finish what they are at.
     honcho.KILL_WAIT = lifeline.KILL_SECONDS
     manager = Manager()
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     environment = {**os.environ, **variables, "PATH": path, "PYTHONUNBUFFERED": "1"}
     for name, command in parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes.items():
-        if with_database or name != "database":
+        if name not in left_out:
             manager.add_process(name, command, env=environment, cwd=str(ROOT))
     return manager
 
 
-def _announce(settings: Settings, started: float) -> None:
+def _announce(settings: Settings, started: float, sample: str | None) -> None:
     if _await_ready(f"http://127.0.0.1:{settings.port}/readyz"):
         # The origin, not the address: forms are accepted from there only.
         has_mailbox = settings.mail_url is None and not settings.is_production
-        places = _places(_houses(settings.brands_dir), has_mailbox=has_mailbox)
-        click.echo(_welcome(settings.origin, places, time.monotonic() - started))
+        paths = _places(settings.brands_dir, has_mailbox=has_mailbox)
+        places = [(name, settings.origin + path) for name, path in paths]
+        places += [("Sample brand site", sample)] if sample else []
+        click.echo(_welcome(places, time.monotonic() - started))
     else:
         click.echo(f"Parley is not ready after {READY_SECONDS:.0f} seconds; the lines above say why.", err=True)
 
@@ -128,15 +145,15 @@ def _brands_of(group: Path) -> list[str]:
     return sorted(path.parent.name for path in group.glob("*/brand.toml"))
 
 
-def _places(houses: list[str], *, has_mailbox: bool) -> list[tuple[str, str]]:
+def _places(brands: Path, *, has_mailbox: bool) -> list[tuple[str, str]]:
     places = [("Demo site", "/")]
-    places += [(f"Preference centre, {slug}", f"/{slug}/preferences") for slug in houses]
+    places += [(f"Preference centre, {slug}", f"/{slug}/preferences") for slug in _houses(brands)]
     places += [("API documentation", "/api/docs")]
     return places + [("Development mailbox", "/dev/mailbox")] * has_mailbox
 
 
-def _welcome(origin: str, places: list[tuple[str, str]], seconds: float) -> str:
+def _welcome(places: list[tuple[str, str]], seconds: float) -> str:
     width = max(len(name) for name, _ in places)
-    lines = [f"  {name:<{width}}  {origin}{path}" for name, path in places]
+    lines = [f"  {name:<{width}}  {url}" for name, url in places]
     ready = f"Parley is ready after {seconds:.1f} seconds."
     return "\n".join(["", ready, "", *lines, "", "Ctrl-C stops everything.", ""])

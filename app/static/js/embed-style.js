@@ -41,7 +41,7 @@ legend { padding: 0; margin-bottom: .6rem; font-weight: 600; }
 .how, .quiet, .small { color: var(--muted); }
 .small { display: grid; gap: .35rem; font-size: .875rem; }
 .line { display: flex; flex-direction: column; gap: var(--gap); }
-.field { flex: 1 1 16rem; min-width: 0; }
+.field { min-width: 0; }
 .field label { display: block; margin-bottom: .3rem; font-weight: 600; }
 .field input { display: block; width: 100%; min-height: 3rem; padding: .5rem .8rem; font: inherit; color: inherit;
   background: var(--paper); border: max(1px, var(--stroke)) solid var(--muted); border-radius: min(var(--corner), 10px); }
@@ -53,6 +53,7 @@ button { min-height: 3rem; padding: .6rem 1.5rem; border: max(1px, var(--stroke)
 button:hover { box-shadow: 0 0 0 2px var(--paper), 0 0 0 4px var(--accent); }
 button[aria-disabled="true"] { cursor: progress; }
 :host([layout="row"]) .line { flex-flow: row wrap; align-items: end; }
+:host([layout="row"]) .field { flex: 1 1 16rem; }
 :host([layout="row"]) .choices { grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
 :host([layout="row"]) .choices > :is(legend, .error) { grid-column: 1 / -1; }
 :focus-visible { outline: 3px solid var(--highlight); outline-offset: 3px; }

@@ -243,7 +243,6 @@ class ParleySignup extends HTMLElement {
   #finish(items) {
     const box = this.#root.querySelector(".box");
     const { heading, panel } = doneOf(this.#definition, this.#isTest);
-    box.style.minHeight = `${box.offsetHeight}px`; // what stands below stays where it is
     box.replaceChildren(panel, slotOf("footer"));
     heading.focus();
     this.#tell("submitted", { items, lang: this.#definition.lang, test: this.#isTest });

@@ -10,5 +10,9 @@
     const height = Math.ceil(form.getBoundingClientRect().height);
     for (const origin of readers) parent.postMessage({ type: "parley:height", brand, height }, origin);
   };
-  if (parent !== window) new ResizeObserver(tell).observe(form);
+  if (parent === window) return;
+  // A frame below the fold is not drawn, so nothing is observed there; it is asked once, and when its width changes.
+  addEventListener("load", tell);
+  addEventListener("resize", tell);
+  new ResizeObserver(tell).observe(form);
 })();
