@@ -32,8 +32,8 @@ def day(moment: datetime | None, locale: str) -> str:
 
 
 def listing(words: list[str], locale: str, style: str = "standard") -> str:
-    """Join words as the language does: "by e-mail, by post and by phone", with "or" in the style `or`."""
-    return format_list(words, style, locale)  # type: ignore[arg-type] # a literal of Babel's
+    """Join words as the language does: "Camille, Ostra and Vantour", in the style `or` with that for "and"."""
+    return format_list(words, style, "en_GB" if locale == "en" else locale)  # type: ignore[arg-type] # a literal of Babel's
 
 
 @lru_cache(maxsize=4_096)
