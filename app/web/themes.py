@@ -12,9 +12,6 @@ from app.http.context import env
 from app.web.blueprint import bp
 
 FIVE_MINUTES = 300
-EARLY_FONTS = 2
-"""How many faces a page asks for before it has read its sheets: those of headings and of running text, which every
-page shows. The bold one may come later."""
 
 
 @bp.app_url_defaults
@@ -57,8 +54,8 @@ def early() -> dict[str, object]:
 
 
 def early_fonts(site: Site, locale: str) -> list[str]:
-    """Give the addresses of the faces that every page of a site shows; Chinese is set in faces of the system."""
-    faces = () if locale.startswith("zh") else env().typefaces.of(site.theme)[:EARLY_FONTS]
+    """Give the addresses of a site's faces, which every page shows; Chinese is set in faces of the system."""
+    faces = () if locale.startswith("zh") else env().typefaces.of(site.theme)
     return [url_for("web.font", digest=face.digest) for face in faces]
 
 
