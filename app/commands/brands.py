@@ -6,7 +6,7 @@ import click
 
 from app.branding import documents
 from app.branding.loader import BrandError, check, find_group, load
-from app.commands import preview
+from app.commands import preview, typefaces
 
 folder_argument = click.argument(
     "folder",
@@ -45,6 +45,20 @@ def publish(folder: Path) -> None:
         click.echo(f"published {path}")
     if not new:
         click.echo("nothing new to publish")
+
+
+@brands.command("build")
+@folder_argument
+@click.option(
+    "--instance", type=click.Path(path_type=Path, file_okay=False), envvar="PARLEY_INSTANCE", default=Path("instance"),
+    show_default=True, help="Folder of the installation whose server is to find them.",
+)  # fmt: skip
+def build_command(folder: Path, instance: Path) -> None:
+    """Make the houses' web fonts of the open typefaces that are installed; a server takes them when it starts."""
+    sites = typefaces.sites_of(load(folder))
+    faces = typefaces.make(instance / "fonts", sites)
+    for site in sites:
+        click.echo(typefaces.summary(site, faces))
 
 
 @brands.command("preview")
