@@ -7,17 +7,22 @@ tests, which others could not bear.
 from __future__ import annotations
 
 import shutil
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from app.commands.preview import serving
+from app.commands.sample_site import create
 from tests import database, post
 from tests.browser.inbox import Inbox
-from tests.reliability.installation import installed
+from tests.reliability.installation import free_port, installed
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run",
     "--disable-sync", "--disable-quic", "--disable-dev-shm-usage",
+    # Pages that a test makes up come from no address, and would not be let near this machine's own.
+    "--disable-features=LocalNetworkAccessChecks",
 )  # fmt: skip
 
 
@@ -71,12 +76,27 @@ def parley(cluster, worker_id, group, tmp_path_factory, post_office):
     mail_url = f"smtp://127.0.0.1:{post_office.port}?tls=none"
     with (
         database.fresh_database(cluster, f"parley_browser_{worker_id}") as urls,
-        installed(tmp_path_factory.mktemp("parley"), group, urls.application, mail_url=mail_url, workers=1) as own,
+        installed(
+            tmp_path_factory.mktemp("parley"),
+            group,
+            urls.application,
+            mail_url=mail_url,
+            workers=1,
+            sample_site_url=f"http://localhost:{free_port()}",
+        ) as own,
     ):
         server = own.start("serve")
         own.start("courier")
         own.await_ready(server)
         yield own
+
+
+@pytest.fixture(scope="package")
+def site(parley, group):
+    """Give the origin of a brand site that embeds the forms of `parley`."""
+    origin = parley.settings.sample_origin
+    with serving(create(group, parley.settings.origin), urlsplit(origin).port):
+        yield origin
 
 
 @pytest.fixture(scope="package")

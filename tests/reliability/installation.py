@@ -185,7 +185,11 @@ def variables(settings: Settings) -> dict[str, str]:
         "PORT": str(settings.port),
         **{f"PARLEY_{name.upper()}": ",".join(getattr(settings, name)) for name in KEY_LISTS},
     }
-    optional = {"DATABASE_URL": settings.database_url, "PARLEY_MAIL_URL": settings.mail_url}
+    optional = {
+        "DATABASE_URL": settings.database_url,
+        "PARLEY_MAIL_URL": settings.mail_url,
+        "PARLEY_SAMPLE_SITE_URL": settings.sample_site_url,
+    }
     return found | {name: value for name, value in optional.items() if value}
 
 
