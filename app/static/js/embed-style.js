@@ -14,7 +14,7 @@ SHEET.replaceSync(`
   --corner: var(--parley-corner, var(--_corner)); --button-corner: var(--parley-button-corner, var(--_button-corner));
   --stroke: var(--parley-stroke, var(--_stroke)); --gap: var(--parley-gap, 1.25rem);
   --display: var(--parley-heading-font, var(--_display));
-  display: grid; gap: var(--gap); padding: var(--parley-padding, clamp(1.25rem, 4vw, 2.25rem));
+  display: grid; gap: var(--gap); padding: var(--parley-padding, clamp(1rem, 4vw, 2.25rem));
   border: var(--stroke) var(--_rule) var(--line); border-radius: var(--corner); box-shadow: var(--_shadow);
   background: var(--paper); color: var(--ink); font: 400 1rem/1.55 var(--parley-font, var(--_text)); text-align: start;
   overflow-wrap: break-word; }
@@ -28,8 +28,8 @@ h2, p, fieldset { margin: 0; padding: 0; border: 0; min-width: 0; }
 form { display: grid; gap: var(--gap); }
 legend { padding: 0; margin-bottom: .6rem; font-weight: 600; }
 .choices { display: grid; gap: .9rem; }
-.choice { position: relative; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 .85rem;
-  padding: .9rem 1rem; border: var(--stroke) solid var(--line); border-radius: min(var(--corner), 10px); }
+.choice { position: relative; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0 .7rem;
+  padding: .8rem .85rem; border: var(--stroke) solid var(--line); border-radius: min(var(--corner), 10px); }
 .choice:has(:focus-visible) { outline: 3px solid var(--highlight); outline-offset: 2px; }
 .choice input { position: relative; z-index: 1; width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--ink);
   outline: none; cursor: pointer; }
