@@ -53,7 +53,9 @@ def _dress(response: Response) -> Response:
     scheme = request.environ.get(SCHEME)
     if scheme is None:
         return response
+    # A file is read whole: what compresses it as a stream would leave it open.
+    response.direct_passthrough = False
+    response.make_sequence()
     if response.mimetype in _STYLED:
-        response.direct_passthrough = False
         response.set_data(force(response.get_data(as_text=True), scheme))
     return response
