@@ -22,9 +22,6 @@ SETTINGS = {
     "COMPRESS_REGISTER": False,
     "COMPRESS_MIMETYPES": ["text/html", *sorted(SHEETS_AND_PICTURES)],
     "COMPRESS_ALGORITHM": ["br", "gzip"],
-    # A file of our own is read whole, once for each visitor: its address holds its digest.
-    "COMPRESS_STREAMS": True,
-    "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip"],
     "COMPRESS_BR_LEVEL": 5,
 }
 
@@ -38,7 +35,12 @@ def install(app: Flask) -> None:
 
     @app.after_request
     def shrink(response: Response) -> Response:
-        return compress.after_request(response) if may_compress(response) else response
+        if not may_compress(response):
+            return response
+        # A static file is read whole here: as a stream it would be sent without its length, and never closed.
+        response.direct_passthrough = False
+        response.make_sequence()
+        return compress.after_request(response)
 
 
 def may_compress(response: Response) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, abort, current_app, request, send_file, url_for
+from flask import Response, abort, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.branding.models import Site
@@ -41,10 +41,12 @@ def font(digest: str) -> ResponseReturnValue:
     path = env().typefaces.path(digest)
     if path is None:
         abort(404)
-    response = send_file(path.absolute(), mimetype="font/woff2", max_age=ONE_YEAR, etag=digest)
+    response = Response(path.read_bytes(), mimetype="font/woff2")
     response.cache_control.public = True
+    response.cache_control.max_age = ONE_YEAR
     response.cache_control.immutable = True
-    return response
+    response.set_etag(digest)
+    return response.make_conditional(request)
 
 
 @bp.app_context_processor
