@@ -8,6 +8,7 @@ import random
 import socket
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import Queue
 from typing import Any
@@ -32,9 +33,20 @@ class Load:
 
 def ask(port: int, token: str, people: int, seconds: float) -> Load:
     """Ask for decisions about random people for so many seconds; raises when an answer is not 200."""
+    return send(port, lambda chance: _request(token, address(chance.randint(1, people)).typed), seconds)
+
+
+def get(port: int, path: str, cookie: str, seconds: float) -> Load:
+    """Get a page with a cookie for so many seconds; raises when an answer is not 200."""
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode()
+    return send(port, lambda _chance: request, seconds)
+
+
+def send(port: int, request: Callable[[random.Random], bytes], seconds: float) -> Load:
+    """Send what `request` makes, for so many seconds; raises when an answer is not 200."""
     answers: Queue[Any] = multiprocessing.Queue()
     workers = [
-        multiprocessing.Process(target=_worker, args=(port, token, people, seconds, seed, answers))
+        multiprocessing.Process(target=_worker, args=(port, request, seconds, seed, answers))
         for seed in range(CONNECTIONS)
     ]
     for worker in workers:
@@ -49,13 +61,15 @@ def ask(port: int, token: str, people: int, seconds: float) -> Load:
     return Load(len(times) / seconds, statuses, times)
 
 
-def _worker(port: int, token: str, people: int, seconds: float, seed: int, answers: Queue[Any]) -> None:
+def _worker(
+    port: int, request: Callable[[random.Random], bytes], seconds: float, seed: int, answers: Queue[Any]
+) -> None:
     chance, statuses, times = random.Random(seed), Counter[str](), []
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         end = time.perf_counter() + seconds
         while (started := time.perf_counter()) < end:
-            connection.sendall(_request(token, address(chance.randint(1, people)).typed))
+            connection.sendall(request(chance))
             statuses[_status(connection)] += 1
             times.append(time.perf_counter() - started)
     answers.put((statuses, times))

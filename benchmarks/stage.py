@@ -109,8 +109,9 @@ def stage(folder: Path, people: int, console: Console) -> Iterator[Stage]:
         }
         console.print(f"Filling the database with {people:,} people …")
         subprocess.run(
-            [sys.executable, "-m", "app.cli", "demo", "--people", str(people)], check=True, env=variables, cwd=ROOT
-        )
+            [sys.executable, "-c", "from app.cli import main; main()", "demo", "--people", str(people)],
+            check=True, env=variables, cwd=ROOT,
+        )  # fmt: skip
         _warm(cluster)
         settings = Settings.load(variables)
         environment = Environment.build(settings, cluster.application_url)

@@ -30,6 +30,7 @@ def long_date(moment: date, locale: str) -> str:
     return format_date(moment, "long", locale=_DATES_AS_IN.get(locale, locale))
 
 
+@lru_cache(maxsize=1_024)
 def country_name(code: str, locale: str) -> str:
     """Give a country's name in the reader's language, or its code where CLDR knows none."""
     names: dict[str, str] = dict(Locale.parse(locale).territories)

@@ -34,6 +34,7 @@ FIRST_MAC = bytes(32)
 """What stands in for the previous mac of an account's first line."""
 
 _STATE_COLUMNS = tuple(State.__dataclass_fields__)
+_STATE = [getattr(Consent, name) for name in _STATE_COLUMNS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,10 @@ def append(session: Session, account: Account, entries: Sequence[Entry], provena
 
 def present(session: Session, account_id: uuid.UUID, item_ids: Sequence[int] | None = None) -> dict[int, State | None]:
     """Read the consent rows of an account, of all items or of `item_ids`; absent rows are absent keys."""
-    query = select(Consent).where(Consent.account_id == account_id)
+    query = select(Consent.item_id, *_STATE).where(Consent.account_id == account_id)
     if item_ids is not None:
         query = query.where(Consent.item_id.in_(item_ids))
-    return {row.item_id: state_of(row) for row in session.scalars(query.execution_options(populate_existing=True))}
+    return {item_id: State(Status(status), *rest) for item_id, status, *rest in session.execute(query)}
 
 
 def state_of(row: Consent) -> State:

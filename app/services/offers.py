@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from app.branding.models import Brand, Channel, OptIn, Site, SiteGroup, Topic
 from app.db import Session
@@ -57,7 +57,7 @@ def brands_of(session: Session, site: Site) -> list[Brand]:
     return list(environment(session).group.brands.values())
 
 
-def can_turn_on(item: ItemRef, contact_kinds: set[str]) -> bool:
+def can_turn_on(item: ItemRef, contact_kinds: Collection[str]) -> bool:
     """Tell whether an item is still offered and the person has an address of the kind its channel uses."""
     if item.is_retired or item.channel is None:
         return False

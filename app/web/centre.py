@@ -16,6 +16,7 @@ from app.environment import environment
 from app.services import accounts, history, offers, standing
 from app.services.decisions import applies_without_asking
 from app.services.items import ItemRef, items
+from app.services.reach import Reach
 from app.services.standing import Person, Standing
 from app.web import quiet_lines
 from app.web.pages import CentreSection, Switch, TopicRow
@@ -32,21 +33,22 @@ class _Reader:
     known: Mapping[int, Standing]
     through: Mapping[int, str]
     """Through what each item was agreed to, by item id."""
-    kinds: set[str]
+    kinds: frozenset[str]
     """The kinds of address the person has: `email`, `phone`."""
     changed: Collection[int]
 
 
 def sections(
-    session: Session, person: Person, account_id: uuid.UUID, brands: list[Brand], changed: Collection[int], locale: str
+    session: Session, account_id: uuid.UUID, reached: Reach, brands: list[Brand], changed: Collection[int], locale: str
 ) -> list[CentreSection]:
     """Give all houses, those one is with first. However many topics there are, the statements stay as few."""
     unasked = [item for brand in brands for item in items(session).of_brand(brand.slug)
                if applies_without_asking(brand, item)]  # fmt: skip
+    person = Person(account_id, accounts.find(session, account_id), reached.digests)
     found = standing.standings(session, person, [brand.slug for brand in brands], unasked)
     reader = _Reader(
         locale, {each.item.id: each for each in found}, history.granted_through(session, account_id),
-        accounts.channels_reached(session, account_id), changed,
+        reached.kinds, changed,
     )  # fmt: skip
     shown = [_section(session, brand, reader) for brand in brands]
     return sorted(shown, key=lambda section: not section.is_open)

@@ -16,9 +16,10 @@ from app.http.people import Visitor, preference_session_required, visitor
 from app.kit import clock
 from app.kit.addresses import mask
 from app.kit.provenance import Source
-from app.services import accounts, offers, sessions, standing, suppressions
+from app.services import offers, sessions, suppressions
 from app.services.folding import Line
 from app.services.items import ItemRef, items
+from app.services.reach import reach
 from app.web import centre
 from app.web.blueprint import bp, render, render_error
 from app.web.forms import CentreForm
@@ -31,15 +32,14 @@ def preferences(site: Site) -> ResponseReturnValue:
     who = visitor()
     changed = _changed(who)
     with transaction() as session:
-        email = accounts.primary_email(session, who.account_id) or ""
-        person = standing.find(session, who.account_id)
-        stopped = suppressions.is_stopped(session, person.digests)
+        reached = reach(session, who.account_id)
+        stopped = suppressions.is_stopped(session, reached.digests)
         brands = offers.brands_of(session, site)
-        sections = centre.sections(session, person, who.account_id, brands, changed, locale(site))
+        sections = centre.sections(session, who.account_id, reached, brands, changed, locale(site))
         summary = centre.summary(session, changed, brands, locale(site))
     return render(
         "web/preferences.html",
-        sections=sections, account_email=mask(email) if email else "",
+        sections=sections, account_email=mask(reached.email) if reached.email else "",
         csrf_token=_form(who)["csrf_token"].current_token,
         undo=(who.row.undo or {}).get("id"),
         changed_summary=summary, minutes_left=_minutes_left(who),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-
-from app.branding.catalogue import N_
+from app.branding.catalogue import N_, translations
 from app.branding.models import Brand, Channel, LegalBasis
 from app.kit.provenance import Source
 from app.services.decisions import Reason
@@ -34,6 +32,16 @@ NOTHING_COMES = {
     Reason.RETIRED: N_("This is no longer offered, so nothing is sent."),
 }
 
+_NO_NUMBER = N_("Needs a telephone number, and we have none of yours.")
+
+NEEDS = {
+    Channel.SMS: _NO_NUMBER,
+    Channel.WHATSAPP: _NO_NUMBER,
+    Channel.PHONE: _NO_NUMBER,
+    Channel.POST: N_("Needs a postal address, and we have none of yours."),
+}
+"""What a channel needs that the person has not given."""
+
 
 def is_on(known: Standing) -> bool:
     """Tell whether the switch of an item stands on: it was agreed to and has not run out, or needs no asking."""
@@ -44,49 +52,42 @@ def is_on(known: Standing) -> bool:
 
 def line(brand: Brand, known: Standing, through: str, channel: str, locale: str) -> str:
     """Say where an item stands. `channel` are its words, "by e-mail"; `through` is how it was agreed to."""
-    state = known.state
+    state, _ = known.state, translations(locale).gettext
     if known.pending_since is not None and not is_on(known):
-        return _("You asked for this on %(date)s; the mail to confirm it is in your inbox.",
-                 date=day(known.pending_since, locale))  # fmt: skip
+        sentence = _("You asked for this on %(date)s; the mail to confirm it is in your inbox.")
+        return sentence % {"date": day(known.pending_since, locale)}
     if state is None:
         return _("Sent without your asking, since you are our customer. Switch it off and it ends.")
     if state.status is Status.EXPIRED or _has_run_out(known):
-        return _("Your yes from %(date)s has run out.", date=day(state.confirmed_at or state.granted_at, locale))
+        return _("Your yes from %(date)s has run out.") % {"date": day(state.confirmed_at or state.granted_at, locale)}
     if state.status is Status.GRANTED:
         return _granted(brand, state, through, channel, locale)
     sentence = _("You said no on %(date)s.") if state.status is Status.REFUSED else _("You left on %(date)s.")
-    return str(sentence % {"date": day(state.withdrawn_at, locale)})
+    return sentence % {"date": day(state.withdrawn_at, locale)}
 
 
 def warning(item: ItemRef, known: Standing | None, locale: str, *, can_turn_on: bool) -> str:
     """Say why nothing comes although the switch is on, or why it can't be turned on."""
-    effective = known.effective if known else None
+    effective, _ = known.effective if known else None, translations(locale).gettext
     if known and effective and is_on(known):
         if effective.reason is Reason.PAUSED and known.state:
-            return _("Paused until %(date)s.", date=day(known.state.paused_until, locale))
+            return _("Paused until %(date)s.") % {"date": day(known.state.paused_until, locale)}
         reason = NOTHING_COMES.get(effective.reason)
         return _(reason) if reason else ""
-    return "" if can_turn_on else _needs(item)
+    lacking = None if can_turn_on else NEEDS.get(item.channel or Channel.EMAIL)
+    return _(lacking) if lacking else ""
 
 
 def _granted(brand: Brand, state: State, through: str, channel: str, locale: str) -> str:
-    since = day(state.confirmed_at or state.granted_at, locale)
+    since, _ = day(state.confirmed_at or state.granted_at, locale), translations(locale).gettext
     if state.legal_basis in BY_RELATION:
-        return _("Since %(date)s, %(channel)s, because you are a customer. Switch it off and it ends.",
-                 date=since, channel=channel)  # fmt: skip
-    sentence = AGREED.get(through)
-    if sentence is None:
-        return _("Yes since %(date)s, %(channel)s.", date=since, channel=channel)
-    return _(sentence, date=since, channel=channel, house=brand.name)
+        sentence = _("Since %(date)s, %(channel)s, because you are a customer. Switch it off and it ends.")
+    elif through in AGREED:
+        sentence = _(AGREED[through])
+    else:
+        sentence = _("Yes since %(date)s, %(channel)s.")
+    return sentence % {"date": since, "channel": channel, "house": brand.name}
 
 
 def _has_run_out(known: Standing) -> bool:
     return known.effective is not None and known.effective.reason is Reason.EXPIRED
-
-
-def _needs(item: ItemRef) -> str:
-    if item.channel in {Channel.SMS, Channel.WHATSAPP, Channel.PHONE}:
-        return _("Needs a telephone number, and we have none of yours.")
-    if item.channel is Channel.POST:
-        return _("Needs a postal address, and we have none of yours.")
-    return ""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from datetime import timedelta
 from html import unescape
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -15,12 +13,10 @@ from sqlalchemy import select
 from app.kit import clock
 from app.kit.provenance import SYSTEM, Actor, ActorKind, Provenance, Source
 from app.models import ConsentEvent, Notice
-from app.services import standing
 from app.services.folding import Action
 from tests import centres, journeys
 from tests.post import new_address
 
-SHEET = Path(__file__).parents[2] / "app" / "static" / "css" / "parley.css"
 THREE = {"camille": ["newsletter:email"], "vantour": ["newsletter:email"], "sol-y-lino": ["newsletter:email"]}
 SHOP = Provenance(Actor(ActorKind.CLIENT, "camille-shop"), Source.API)
 
@@ -297,38 +293,6 @@ def test_every_description_that_is_named_is_there(ana):
     present = re.findall(r'\bid="([^"]+)"', page)
     assert named - set(present) == set()
     assert len(present) == len(set(present))
-
-
-def statements(client, monkeypatch):
-    show(client)
-    with centres.counted(monkeypatch) as counter:
-        show(client)
-    return len(counter.asked)
-
-
-def test_the_page_asks_the_database_as_often_for_thirty_items_as_for_one(client, app, env, email, monkeypatch):
-    journeys.subscribe(client, env, email)
-    few = statements(client, monkeypatch)
-    other = app.test_client()
-    assert centres.join_everything(other, env, new_address()) >= 28
-    assert statements(other, monkeypatch) == few <= 14
-
-
-def test_the_count_goes_red_on_a_question_for_each_item(client, app, env, email, monkeypatch):
-    def one_by_one(session, person, wanted, brands):
-        return {item.id: standing._effective(session, person, item, brands) for item in wanted}
-
-    monkeypatch.setattr(standing, "_judge", one_by_one)
-    journeys.subscribe(client, env, email)
-    few = statements(client, monkeypatch)
-    centres.join_everything(client, env, email)
-    assert statements(client, monkeypatch) > few + 20
-
-
-def test_the_page_is_light(client, env, email):
-    centres.join_everything(client, env, email)
-    page, theme = client.get("/luxe/preferences").data, client.get("/brand/luxe/theme.css").data
-    assert sum(len(gzip.compress(each, 6)) for each in (page, theme, SHEET.read_bytes())) < 60_000
 
 
 def test_a_later_expiry_is_no_obstacle_today(ana, env, email):
