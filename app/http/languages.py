@@ -13,7 +13,8 @@ FIELD = "lang"
 
 FOR_DEVELOPERS = frozenset({"api", "dev"})
 """Surfaces that speak English alone, whatever is wished for: the API and its documentation, and the mailbox of
-developers. `babel.cfg` leaves their templates out."""
+developers. So do commands, logs, the sample site and the brand teams' preview; `babel.cfg` leaves their templates
+out."""
 
 
 def wishes() -> list[str]:
