@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
+from app.commands import typefaces
 from app.commands.preview import serving
 from app.commands.sample_site import create
 from tests import database, post
@@ -106,5 +107,6 @@ def quiet(cluster, worker_id, group, tmp_path_factory):
         database.fresh_database(cluster, f"parley_quiet_{worker_id}") as urls,
         installed(tmp_path_factory.mktemp("quiet"), group, urls.application, workers=1) as own,
     ):
+        typefaces.prepare(own.settings)
         own.await_ready(own.start("serve"))
         yield own

@@ -104,8 +104,13 @@ def test_what_is_not_there_has_no_digest(app, client):
     assert client.get("/static/css/nothing.css").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/camille/", "/camille/?lang=en", "/luxe/documents/privacy", "/brand/camille/theme.css",
-                                  "/static/css/parley.css", "/static/img/postmark.svg"])  # fmt: skip
+PLAIN_ADDRESSES = (
+    "/camille/", "/camille/?lang=en", "/luxe/documents/privacy", "/brand/camille/theme.css",
+    "/static/css/parley.css", "/static/img/postmark.svg",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PLAIN_ADDRESSES)
 def test_sheets_and_pages_that_repeat_nothing_travel_compressed(client, path):
     plain, small = fetch(client, path), fetch(client, path, Accept_Encoding="gzip")
     assert small.headers["Content-Encoding"] == "gzip"
