@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
 from typing import Any
 
 import httpx
@@ -81,6 +82,11 @@ def tab_to(page: Page, name: str, most: int = 60) -> None:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"no way to {name} by keyboard")
+
+
+def says(mail: EmailMessage, words: str) -> bool:
+    """Tell whether a mail's text holds some words, wherever its lines break."""
+    return " ".join(words.split()) in " ".join(mail.get_body(("plain",)).get_content().split())
 
 
 def reports(site: str) -> list[dict[str, Any]]:
