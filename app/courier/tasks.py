@@ -15,7 +15,7 @@ from app.courier.transport import Transport
 from app.db import is_unavailable
 from app.environment import Environment
 from app.flows import admit
-from app.services import challenges, checkpoints, feed, messages, opt_in, outbox, sessions
+from app.services import address_changes, challenges, checkpoints, feed, messages, opt_in, outbox, sessions
 
 FINISHED_KEPT_HOURS = 30 * 24
 
@@ -70,7 +70,10 @@ def build(environment: Environment, transport: Transport, connector: BaseConnect
 
 def purge(environment: Environment) -> None:
     """Delete what has served its time: unconfirmed requests and sessions that ended. Safe to run twice at once."""
-    batches = {"opt_in_request": opt_in.purge, "stranger": opt_in.purge_strangers, "message": messages.purge}
+    batches = {
+        "opt_in_request": opt_in.purge, "stranger": opt_in.purge_strangers, "message": messages.purge,
+        "address_change": address_changes.purge,
+    }  # fmt: skip
     for what, purge_batch in batches.items():
         while rows := environment.database.write(purge_batch):
             log.info("purged", what=what, rows=rows)

@@ -28,6 +28,7 @@ class Source(StrEnum):
     ONE_CLICK = "one_click"
     LEAVE_PAGE = "leave_page"
     NEVER_PAGE = "never_page"
+    ADDRESS_PAGE = "address_page"
     API = "api"
     FILE = "file"
     SYSTEM = "system"

@@ -1,6 +1,6 @@
 """The records, in two groups that no foreign key crosses: by address digest, and by account."""
 
-from app.models.accounts import Account, SessionRow
+from app.models.accounts import Account, AddressChange, SessionRow
 from app.models.addresses import AddressRow, ContactPoint, OptInItem, OptInRequest, Suppression
 from app.models.base import Base
 from app.models.challenges import SpentProof
@@ -18,6 +18,7 @@ from app.models.messages import DevelopmentMail, Message, OAuthClient, SigningKe
 
 __all__ = [
     "Account",
+    "AddressChange",
     "AddressRow",
     "Base",
     "Consent",

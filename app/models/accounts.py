@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import LargeBinary
+from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, IdKey, Json
+from app.models.base import Base, Digest, IdKey, Json
 
 
 class Account(Base):
@@ -40,3 +40,36 @@ class SessionRow(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     user_agent: Mapped[str | None]
     undo: Mapped[Json | None]
+
+
+class AddressChange(Base):
+    """An account is to move from one address to another, once both mailboxes have said so.
+
+    `provenance` tells who asked; the two others of that name who pressed in the present mailbox (`agreed`) and in the
+    new one (`proved`). `session_digest` is the session it was asked in.
+    """
+
+    __tablename__ = "address_change"
+    __table_args__ = (
+        Index("uq_address_change_pending", "account_id", unique=True, postgresql_where=text("outcome = 'pending'")),
+        Index("ix_address_change_id", "id"),
+        Index("ix_address_change_to_digest", "to_digest", postgresql_where=text("outcome = 'pending'")),
+    )
+
+    account_id: Mapped[IdKey]
+    id: Mapped[IdKey]
+    from_digest: Mapped[Digest]
+    to_digest: Mapped[Digest]
+    session_digest: Mapped[Digest]
+    brand: Mapped[str]
+    locale: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    provenance: Mapped[Json]
+    agreed_at: Mapped[datetime | None]
+    agreed_provenance: Mapped[Json | None]
+    proved_at: Mapped[datetime | None]
+    proved_provenance: Mapped[Json | None]
+    outcome: Mapped[str]
+    outcome_at: Mapped[datetime | None]
+    outcome_provenance: Mapped[Json | None]

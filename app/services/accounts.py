@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.db import Session
 from app.environment import environment
@@ -42,6 +42,16 @@ def mark_verified(session: Session, digest: bytes, at: datetime) -> None:
         .where(ContactPoint.address_digest == digest, ContactPoint.verified_at.is_(None))
         .values(verified_at=at)
     )
+
+
+def replace_email(session: Session, account_id: uuid.UUID, old: bytes, new: bytes, at: datetime) -> None:
+    """Let `new`, just proved, be the account's primary e-mail address in the place of `old`.
+
+    The caller holds both addresses and knows that `new` is no one else's.
+    """
+    session.execute(delete(ContactPoint).where(ContactPoint.address_digest.in_([old, new])))
+    session.add(ContactPoint(address_digest=new, account_id=account_id, kind="email", verified_at=at, is_primary=True))
+    session.flush()
 
 
 def find(session: Session, account_id: uuid.UUID) -> Account | None:

@@ -30,6 +30,10 @@ class Column(StrEnum):
 COLUMNS = {
     MessageKind.CONFIRM: Column.CONFIRMATION,
     MessageKind.ACCESS: Column.ACCESS,
+    MessageKind.ADDRESS_AGREE: Column.ACCESS,
+    MessageKind.ADDRESS_PROVE: Column.ACCESS,
+    MessageKind.ADDRESS_MOVED: Column.ACCESS,
+    MessageKind.ADDRESS_LEFT: Column.ACCESS,
     # Nobody waits for these two, so an address that must not be contacted is left in peace.
     MessageKind.WELCOME: Column.MARKETING,
     MessageKind.SUMMARY: Column.MARKETING,
@@ -63,8 +67,11 @@ def _may_pass(session: Session, message: Message, column: Column, suppression: S
     has_lapsed = suppression.lapses_at is not None and suppression.lapses_at <= now
     if suppression.reason == "hard_bounce":
         return _may_try(session, message, column, suppression.lapses_at if has_lapsed else None, now)
-    if has_lapsed or column is Column.ACCESS:
+    if has_lapsed:
         return True
+    if column is Column.ACCESS:
+        # Whoever asked this for a strange mailbox need not be its owner, who wished to be left in peace.
+        return message.kind != MessageKind.ADDRESS_PROVE or not _tried_since(session, message, now - _A_DAY)
     is_own_wish = bool(message.context.get(FROM_OWN_SESSION))
     return column is Column.CONFIRMATION and suppression.reason == "complaint" and is_own_wish
 

@@ -83,9 +83,7 @@ def lock_digest(session: Session, digest: bytes) -> Locked:
 
 def lock_account(session: Session, account_id: uuid.UUID) -> Locked:
     """Lock by account, for someone who proved to be its owner; `account_id` is None when there is none such."""
-    primary = session.scalar(
-        select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id, ContactPoint.is_primary)
-    )
+    primary = _primary_of(session, account_id)
     if primary is None:
         exists = run(session, _LOCK_ACCOUNT, {"account": account_id}).fetchone() is not None
         return Locked(account_id if exists else None, (), b"", b"")
@@ -93,6 +91,29 @@ def lock_account(session: Session, account_id: uuid.UUID) -> Locked:
     if locked.account_id != account_id:
         raise StaleLocks
     return locked
+
+
+def lock_with(session: Session, account_id: uuid.UUID, other: Address | bytes) -> tuple[Locked, bytes, bytes]:
+    """Lock an account and one more address, which it may move to; give also that address's digest and abuse digest.
+
+    `other` is what somebody typed, or the digest of an address met before. Whom it belongs to is not even read here.
+    The account is None in what is held when it has no address (any more).
+    """
+    primary = _primary_of(session, account_id) or b""
+    digest = other if isinstance(other, bytes) else known_digest(session, other)
+    abuse = _abuse_of(session, digest) if isinstance(other, bytes) else environment(session).digester.abuse(other)
+    own_abuse = _abuse_of(session, primary)
+    for each in sorted({own_abuse, abuse}):
+        lock_abuse(session, each)
+    owner, family = _family(session, primary)
+    for each in sorted({digest, *family}):
+        if each == digest and not isinstance(other, bytes):
+            _meet(session, digest, abuse, other)
+        else:
+            _lock_row(session, each)
+    if primary and owner != account_id:
+        raise StaleLocks
+    return _hold(session, owner, family, primary, own_abuse), digest, abuse
 
 
 def lock_abuse(session: Session, abuse_digest: bytes) -> None:
@@ -148,6 +169,12 @@ def _meet(session: Session, digest: bytes, abuse: bytes, address: Address) -> No
         "sealed": env.sealer.seal(address.typed), "now": clock.now(),
     }  # fmt: skip
     run(session, _MEET, row)
+
+
+def _primary_of(session: Session, account_id: uuid.UUID) -> bytes | None:
+    return session.scalar(
+        select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id, ContactPoint.is_primary)
+    )
 
 
 def _lock_row(session: Session, digest: bytes) -> None:

@@ -37,6 +37,11 @@ class MessageKind(StrEnum):
     WELCOME = "welcome"
     ACCESS = "access"
     SUMMARY = "summary"
+    ADDRESS_AGREE = "address_agree"
+    ADDRESS_PROVE = "address_prove"
+    ADDRESS_TAKEN = "address_taken"
+    ADDRESS_MOVED = "address_moved"
+    ADDRESS_LEFT = "address_left"
 
 
 class MessageState(StrEnum):
@@ -48,8 +53,13 @@ class MessageState(StrEnum):
     DEAD = "dead"
 
 
-UNCOUNTED = MessageKind.SUMMARY
-"""The one kind that the limits leave out: it tells people of their own acts."""
+UNCOUNTED = (MessageKind.SUMMARY, MessageKind.ADDRESS_MOVED, MessageKind.ADDRESS_LEFT)
+"""The kinds that the limits leave out: they tell people of their own acts. An address moves only after two mails that
+do count were answered, so that nobody can be flooded with what tells of it."""
+
+_UNSENT_SUMMARY = (
+    Message.kind == MessageKind.SUMMARY, Message.state == MessageState.QUEUED, Message.attempts == 0,
+)  # fmt: skip
 
 _INSERT = """
     INSERT INTO message (id, kind, brand, locale, address_digest, abuse_digest, account_id, request_id, context,
@@ -58,11 +68,11 @@ _INSERT = """
            'queued', 0, %(message_id)s, %(now)s
      WHERE %(uncounted)s::boolean OR (
        (SELECT count(*) FROM (SELECT 1 FROM message
-         WHERE address_digest = %(address)s AND brand = %(brand)s AND created_at > %(since)s AND kind <> 'summary'
+         WHERE address_digest = %(address)s AND brand = %(brand)s AND created_at > %(since)s AND kind <> ALL(%(free)s)
          LIMIT %(per_address)s) AS same_brand) < %(per_address)s
        AND
        (SELECT count(*) FROM (SELECT 1 FROM message
-         WHERE abuse_digest = %(abuse)s AND created_at > %(since)s AND kind <> 'summary'
+         WHERE abuse_digest = %(abuse)s AND created_at > %(since)s AND kind <> ALL(%(free)s)
          LIMIT %(per_mailbox)s) AS same_mailbox) < %(per_mailbox)s)
     RETURNING id"""
 
@@ -83,11 +93,10 @@ def queue(
     """Queue one mail with its job and give its id; None, with nothing queued, when the address had its share.
 
     The caller holds the advisory lock on `abuse_digest`, else racing requests could each see room for one more.
-    In 24 h an address gets at most 3 mails of a brand, a mailbox at most 10 of all brands; confirmations, welcomes
-    and access links count together, summaries don't. Mails that were dropped later count too: were a suppressed or
-    unknown address not charged, the fourth request for it would still write rows while the fourth for a known one
-    does not, and the time would tell them apart. `brand` may be the group's slug; `context` holds ids, never
-    addresses. Two round trips.
+    In 24 h an address gets at most 3 mails of a brand, a mailbox at most 10 of all brands, counted over all kinds but
+    the `UNCOUNTED` ones. Mails that were dropped later count too: were a suppressed or unknown address not charged, the
+    fourth request for it would still write rows while the fourth for a known one does not, and the time would tell
+    them apart. `brand` may be the group's slug; `context` holds ids, never addresses. Two round trips.
     """
     kind, message = MessageKind(kind), new_id()
     values = {
@@ -188,6 +197,20 @@ def is_queued(session: Session, kind: MessageKind | str, account_id: uuid.UUID, 
     return session.scalar(waiting.limit(1).with_for_update(read=True)) is not None
 
 
+def withdraw_summaries(session: Session, account_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Drop the summaries that wait for an account, since another mail will tell it all; give their contexts."""
+    own = select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id)
+    waiting = (Message.address_digest.in_(own), Message.account_id == account_id, *_UNSENT_SUMMARY)
+    withdrawn = update(Message).where(*waiting).values(state=MessageState.DROPPED, state_reason="gathered")
+    return list(session.scalars(withdrawn.returning(Message.context)))
+
+
+def redirect(session: Session, account_id: uuid.UUID, old: bytes, new: bytes, abuse_digest: bytes) -> None:
+    """Let the summary that waits for an account go to its new address."""
+    waiting = (Message.address_digest == old, Message.account_id == account_id, *_UNSENT_SUMMARY)
+    session.execute(update(Message).where(*waiting).values(address_digest=new, abuse_digest=abuse_digest))
+
+
 def is_asked(session: Session, address_digest: bytes, request_id: uuid.UUID, since: datetime) -> bool:
     """Tell whether a mail to confirm this request was queued at `since` or later."""
     of_request = (Message.address_digest == address_digest, Message.request_id == request_id)
@@ -254,7 +277,8 @@ def _message_id(session: Session, brand: str, message: uuid.UUID) -> str:
 
 def _limits(kind: MessageKind) -> dict[str, Any]:
     return {
-        "uncounted": kind is UNCOUNTED,
+        "uncounted": kind in UNCOUNTED,
+        "free": [each.value for each in UNCOUNTED],
         "since": clock.now() - WINDOW,
         "per_address": PER_ADDRESS_AND_BRAND,
         "per_mailbox": PER_MAILBOX,

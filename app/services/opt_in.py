@@ -18,7 +18,7 @@ from app.db import Session, run
 from app.environment import environment
 from app.kit import clock, ids
 from app.kit.provenance import Provenance
-from app.models import AddressRow, ContactPoint, Message, OptInItem, OptInRequest, Suppression, Tally
+from app.models import AddressChange, AddressRow, ContactPoint, Message, OptInItem, OptInRequest, Suppression, Tally
 from app.services.notices import Seen
 from app.services.tokens import PURGED_AFTER
 
@@ -139,6 +139,16 @@ def cancel(session: Session, digests: Sequence[bytes], item_ids: Iterable[int] |
             _close(session, request, CANCELLED if not _any_confirmed(session, request) else CONFIRMED, provenance)
 
 
+def leave_behind(session: Session, digest: bytes, account_id: uuid.UUID, provenance: Provenance) -> None:
+    """Close what is asked for with an address that its account leaves, and note whose the requests were.
+
+    Nothing of it is confirmed any more, also when the address comes back; erasure finds it by the account.
+    """
+    cancel(session, [digest], None, provenance)
+    ownerless = (OptInRequest.address_digest == digest, OptInRequest.account_id.is_(None))
+    session.execute(update(OptInRequest).where(*ownerless).values(account_id=account_id))
+
+
 def live_items(session: Session, digests: Sequence[bytes]) -> list[tuple[OptInRequest, OptInItem]]:
     """List what is pending for any of `digests`, over all brands."""
     rows = session.execute(
@@ -202,8 +212,13 @@ def _unreferenced() -> list[ColumnElement[bool]]:
     """Nothing points at the address, and no mail to it counts towards the limits of today."""
     day_ago = clock.now() - timedelta(days=1)
     recent = exists().where(Message.address_digest == AddressRow.digest, Message.created_at > day_ago)
+    awaited = exists().where(
+        AddressChange.to_digest == AddressRow.digest,
+        AddressChange.outcome == literal("pending", literal_execute=True),  # written out, as its index asks for
+        AddressChange.expires_at > clock.now(),
+    )
     tables = (ContactPoint, OptInRequest, Suppression)
-    return [~recent, *(~exists().where(table.address_digest == AddressRow.digest) for table in tables)]
+    return [~recent, ~awaited, *(~exists().where(table.address_digest == AddressRow.digest) for table in tables)]
 
 
 def _take_time(session: Session) -> None:

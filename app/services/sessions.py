@@ -65,6 +65,12 @@ def close(session: Session, secret: str) -> None:
     session.execute(delete(SessionRow).where(SessionRow.digest == _digest(secret)))
 
 
+def close_others(session: Session, account_id: uuid.UUID, kept: bytes) -> None:
+    """End all sessions of an account but the one whose digest is `kept` (all, where there is none such)."""
+    of_account = (SessionRow.account_id == account_id, SessionRow.digest != kept)
+    session.execute(delete(SessionRow).where(*of_account))
+
+
 def purge(session: Session) -> int:
     """Delete sessions that have run out; give how many."""
     gone = session.scalars(delete(SessionRow).where(SessionRow.expires_at < clock.now()).returning(SessionRow.digest))

@@ -82,5 +82,15 @@ def lift(session: Session, digest: bytes, reason: Reason, provenance: Provenance
     session.flush()
 
 
+def carry(session: Session, old: bytes, new: bytes, provenance: Provenance) -> None:
+    """Let what was said about an address hold for the one that takes its place as well, since a person said it.
+
+    Bounces stay behind: they tell of a mailbox. The caller has locked both addresses.
+    """
+    for row in in_force(session, [old]):
+        if row.reason != Reason.HARD_BOUNCE:
+            add(session, new, Scope(row.brand, row.channel), Reason(row.reason), provenance)
+
+
 def _lapse(reason: Reason, now: datetime) -> datetime | None:
     return now + HARD_BOUNCE_LAPSES_AFTER if reason is Reason.HARD_BOUNCE else None

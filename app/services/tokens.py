@@ -16,9 +16,13 @@ from app.environment import environment
 from app.kit.signing import BadLink, ExpiredLink, Purpose
 
 ACCESS_MAX_AGE = timedelta(minutes=15)
+ADDRESS_CHANGE_LASTS = timedelta(hours=24)
+"""Long enough for a first mail to a strange mailbox, which greylisting may hold up for hours, and for one that is only
+read at home. It gives a thief nothing: each press needs its mailbox, and the owner of the present one has as long to
+stop the change."""
 PURGED_AFTER = timedelta(days=30)
 
-__all__ = ["ACCESS_MAX_AGE", "PURGED_AFTER", "BadLink", "ExpiredLink", "LeaveTarget"]
+__all__ = ["ACCESS_MAX_AGE", "ADDRESS_CHANGE_LASTS", "PURGED_AFTER", "BadLink", "ExpiredLink", "LeaveTarget"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,16 @@ def access_link(session: Session, site: str, message_id: uuid.UUID) -> str:
 def read_access(session: Session, token: str) -> uuid.UUID:
     """Give the message id; raise `BadLink` or `ExpiredLink`."""
     return unpack(environment(session).signer.read(Purpose.ACCESS, token, ACCESS_MAX_AGE))
+
+
+def address_link(session: Session, site: str, purpose: Purpose, change_id: uuid.UUID) -> str:
+    """Make a link that agrees to a change of address, proves the new one, or stops it, as `purpose` says."""
+    return _link(session, site, purpose.value.removeprefix("parley."), _sign(session, purpose, _pack(change_id)))
+
+
+def read_address(session: Session, purpose: Purpose, token: str) -> uuid.UUID:
+    """Give the id of the change; raise `BadLink` or `ExpiredLink`."""
+    return unpack(environment(session).signer.read(purpose, token, ADDRESS_CHANGE_LASTS))
 
 
 def unsubscribe_link(session: Session, site: str, target: LeaveTarget) -> str:

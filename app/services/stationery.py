@@ -1,0 +1,88 @@
+"""What letters are made of: the desk each is written at, the lines it lists, and the letter itself."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.branding.models import Brand, Site
+from app.db import Session
+from app.environment import environment
+from app.models import Account, AddressRow, ContactPoint, Message
+from app.services.changes import Change
+from app.services.items import ItemRef
+from app.services.messages import MessageKind
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Nothing is sent, for this reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item as a mail lists it: `statement` is the wording seen, `since` when it was confirmed."""
+
+    brand: Brand
+    item: ItemRef
+    statement: str = ""
+    since: datetime | None = None
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Everything a mail is made of. Links that a kind does not offer are empty."""
+
+    kind: MessageKind
+    site: Site
+    locale: str
+    to: str
+    message_id: str
+    lines: tuple[Line, ...] = ()
+    action: str = ""
+    request_id: uuid.UUID | None = None
+    expires_at: datetime | None = None
+    never: str = ""
+    manage: str = ""
+    unsubscribe: str = ""
+    stop: str = ""
+    """Ends the change of address that the letter is about."""
+    other_address: str = ""
+    """Shortened: where the choices go that leave the address of the letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every kind of letter starts from."""
+
+    session: Session
+    message: Message
+    site: Site
+    to: str
+
+    def letter(self, kind: MessageKind, **parts: Any) -> Letter:
+        """Write a letter of a kind to the address of this desk."""
+        locale = self.site.locale(self.message.locale)
+        return Letter(kind, self.site, locale, self.to, self.message.message_id, **parts)
+
+    def account(self) -> Account | None:
+        """Find who the address belongs to now."""
+        query = (
+            select(Account)
+            .join(ContactPoint, ContactPoint.account_id == Account.id)
+            .where(ContactPoint.address_digest == self.message.address_digest, Account.status != "erased")
+        )
+        return self.session.scalar(query)
+
+
+def typed_address(session: Session, digest: bytes) -> str | None:
+    """Read an e-mail address back, as it was typed; None when it is not known (any more)."""
+    sealed = session.scalar(select(AddressRow.sealed).where(AddressRow.digest == digest, AddressRow.kind == "email"))
+    return environment(session).sealer.open(sealed) if sealed else None
