@@ -5,20 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.inbox import links
+from tests.browser.keyboard import IS_FOCUS_VISIBLE, focused, tab_to
 from tests.browser.people import People
 from tests.post import new_address
 
 pytestmark = pytest.mark.browser
 
 LETTERS = "camille-newsletter-email"
-IS_FOCUS_VISIBLE = """() => {
-    const at = document.activeElement;
-    return [at, at.closest('.choice'), at.querySelector('.track')].some(each => {
-        const style = each && getComputedStyle(each);
-        return style && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
-    });
-}"""
-MOST_STEPS = 60
 
 
 @pytest.fixture
@@ -115,20 +108,6 @@ def open_centre(parley, page):
     _email, secret = People(parley.environment).joined()
     page.context.add_cookies([{"name": "parley", "value": secret, "url": parley.settings.origin}])
     page.goto(f"{parley.settings.origin}/camille/preferences")
-
-
-def tab_to(page, selector, at_most=MOST_STEPS):
-    """Press Tab until the focus is there; it must be visible on every stop of the way."""
-    for _ in range(at_most):
-        page.keyboard.press("Tab")
-        assert page.evaluate(IS_FOCUS_VISIBLE), f"no visible focus on {focused(page)}"
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    pytest.fail(f"Tab does not lead to {selector}")
-
-
-def focused(page):
-    return page.evaluate("document.activeElement.id || document.activeElement.outerHTML.slice(0, 90)")
 
 
 def is_on(page):
