@@ -15,6 +15,7 @@ from app.branding.languages import tag
 from app.db import is_unavailable
 from app.http.context import env, locale
 from app.http.extensions import seconds_to_wait
+from app.web.typography import unbroken
 
 bp = Blueprint("web", __name__)
 
@@ -36,6 +37,7 @@ def find_site(endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 bp.add_app_template_filter(long_date)
 bp.add_app_template_filter(tag, "language_tag")
+bp.add_app_template_filter(unbroken)
 
 
 @bp.app_context_processor
