@@ -64,6 +64,25 @@ def test_it_works_where_only_scripts_and_connections_are_allowed(site, watched, 
     assert longest <= LONGEST_TASK
 
 
+def test_a_page_that_allows_no_frames_can_spare_itself_the_report(site, page, parley):
+    origin = parley.settings.origin
+    policy = f"default-src 'self' {origin}; frame-src 'none'; report-uri /csp-reports"
+    before, attribute = len(sites.reports(site)), 'solver="page"'
+
+    def strict(body, headers):
+        return body.replace("<parley-signup", f"<parley-signup {attribute}"), {
+            **headers,
+            "content-security-policy": policy,
+        }
+
+    with sites.rewritten(page, f"{site}/camille/", strict):
+        sign_up(page, f"{site}/camille/")
+        assert sites.reports(site)[before:] == []
+        attribute = ""
+        sign_up(page, f"{site}/camille/")
+        assert await_true(lambda: len(sites.reports(site)) > before, 5), "without it the frame is tried"
+
+
 def test_the_page_is_never_deaf_while_the_proof_is_made(site, watched):
     for _ in range(TRIES):
         seconds, longest = sign_up(watched, f"{site}/camille/")
