@@ -25,7 +25,7 @@ def test_a_link_is_asked_for_mailed_and_opens_the_centre(parley, page, inbox, me
     ask_for_link(page, parley, member)
     page.goto(links(inbox.wait_for(member, "access"))["access"])
     page.get_by_role("button", name="Open my preferences").click()
-    page.wait_for_url("**/camille/preferences")
+    page.wait_for_url("**/camille/preferences?lang=en")
     assert is_on(page)
     page.get_by_role("button", name="Close").click()
     page.goto(f"{parley.settings.origin}/camille/preferences")
@@ -60,7 +60,7 @@ def test_signing_up_by_keyboard_alone(parley, page, inbox):
     page.goto(links(inbox.wait_for(cleo, "confirm"))["confirm"])
     tab_to(page, "main form button")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/preferences?welcome=1")
+    page.wait_for_url("**/preferences?welcome=1&lang=en")
     assert is_on(page)
 
 
