@@ -91,7 +91,9 @@ class Face:
     def rules(self) -> list[str]:
         """Write it and its stand-ins as CSS, for a stylesheet at `/brand/<slug>/theme.css`."""
         source = f'url("../fonts/{self.file}") format("woff2")'
-        own = _face(self.cut.family, self.cut, source, "font-display: swap;")
+        # The small capitals that browsers make up take no size from a stand-in, so text would jump at a swap.
+        display = "optional" if "smcp" in self.cut.features else "swap"
+        own = _face(self.cut.family, self.cut, source, f"font-display: {display};")
         return [own, *(each.rule(self.cut) for each in self.stand_ins)]
 
 
