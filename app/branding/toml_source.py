@@ -46,7 +46,10 @@ def parse_toml(text: str, path: Path, first_line: int = 1) -> TomlSource:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BrandError([Mistake(path, first_line + _line_of(error, text) - 1, f"is no TOML: {error}")]) from error
-    lines = {location: first_line + line - 1 for location, line in _locate(text)}
+    lines: dict[Location, int] = {}
+    for location, line in _locate(text):
+        # `name.en` and `name.fr` both hold `name`: the first line is where it starts.
+        lines.setdefault(location, first_line + line - 1)
     return TomlSource(path, content, lines)
 
 

@@ -44,8 +44,8 @@ _CONFIRMING = N_("Nothing is sent until you press the button in the mail that as
 def statement(brand: Brand, topic: Topic, channel: Channel, locale: str, frequency: str | None = None) -> str:
     """Give the sentence a person agrees to.
 
-    "Yes, send me Letters from the atelier by e-mail, about once a week." The template is the brand's own: its words for
-    `consent-<channel>`, else for `consent`. Without `frequency` it names the topic's first one.
+    "Yes, send me “Letters from the atelier” by e-mail, about once a week." The template is the brand's own: its words
+    for `consent-<channel>`, else for `consent`. Without `frequency` it names the topic's first one.
     """
     locale = brand.locale(locale)
     own = f"consent-{channel}"

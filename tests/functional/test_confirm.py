@@ -162,7 +162,7 @@ def test_the_page_shows_the_words_that_were_seen_not_those_of_today(client, env,
     changed = {**camille.words, "consent": {"en": "You agree to something else about {topic} {how}."}}
     monkeypatch.setitem(env.group.brands, "camille", camille.model_copy(update={"words": changed}))
     page = client.get(journeys.confirmation_path(env, ANA)).text
-    assert "Yes, send me Letters from the atelier" in page
+    assert "Yes, send me “Letters from the atelier”" in page
     assert "something else" not in page
 
 

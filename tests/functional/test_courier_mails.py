@@ -87,7 +87,7 @@ def test_every_mail_has_one_button(env, outbox, member, kind):
 def test_a_confirmation_quotes_the_exact_words_and_offers_never(env, outbox, someone):
     mail = mail_of(env, outbox, someone, "confirm")
     text = mail.get_body(("plain",)).get_content()
-    assert "Yes, send me Letters from the atelier by e-mail, about once a week." in text
+    assert "Yes, send me “Letters from the atelier” by e-mail, about once a week." in text
     assert "/camille/never/" in text
 
 

@@ -18,16 +18,16 @@ CAMILLE, FOLIE = GROUP.brands["camille"], GROUP.brands["folie-douze"]
 def test_the_statement_is_in_the_voice_of_the_house():
     newsletter = CAMILLE.topic("newsletter")
     said = wording.statement(CAMILLE, newsletter, Channel.EMAIL, "en")
-    assert said == "Yes, send me Letters from the atelier by e-mail, about once a week."
+    assert said == "Yes, send me “Letters from the atelier” by e-mail, about once a week."
     monthly = wording.statement(CAMILLE, newsletter, Channel.EMAIL, "en", "monthly")
-    assert monthly == "Yes, send me Letters from the atelier by e-mail, about once a month."
+    assert monthly == "Yes, send me “Letters from the atelier” by e-mail, about once a month."
     twelve = wording.statement(FOLIE, FOLIE.topic("newsletter"), Channel.EMAIL, "en")
-    assert twelve == "Yes. I want The Twelve by e-mail, about twice a month."
+    assert twelve == "Yes. I want “The Twelve” by e-mail, about twice a month."
 
 
 def test_a_house_may_word_one_channel_otherwise():
     said = wording.statement(CAMILLE, CAMILLE.topic("atelier-events"), Channel.PHONE, "en")
-    assert said.startswith("Yes, invite me to Evenings at the atelier by phone")
+    assert said.startswith("Yes, invite me to “Evenings at the atelier” by phone")
 
 
 @pytest.mark.parametrize("brand", [CAMILLE, FOLIE], ids=lambda brand: brand.slug)
@@ -52,7 +52,7 @@ def test_a_notice_tells_the_age_and_whether_a_mail_must_be_confirmed():
 def test_a_language_the_house_does_not_speak_gives_its_first_one():
     newsletter = CAMILLE.topic("newsletter")
     spoken = wording.notice_text(CAMILLE, newsletter, Channel.EMAIL, "en")
-    assert wording.notice_text(CAMILLE, newsletter, Channel.EMAIL, "fr") == spoken
+    assert wording.notice_text(CAMILLE, newsletter, Channel.EMAIL, "es") == spoken
 
 
 def test_a_use_of_data_says_whether_one_is_asked_or_may_object():
