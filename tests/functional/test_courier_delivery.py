@@ -178,7 +178,7 @@ def queue_confirmation(env, someone):
 
 
 def press_confirm(env, mail):
-    token = re.search(r"/confirm/(\S+)", mail.get_body(("plain",)).get_content())[1]
+    token = re.search(r"/confirm/([^\s?]+)", mail.get_body(("plain",)).get_content())[1]
     site = env.group.brands["camille"]
     return env.database.write(lambda session: confirm(session, site, token, None, FORM))
 
