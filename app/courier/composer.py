@@ -51,7 +51,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "lines": lines,
         "common": common,
         "language": tag(letter.locale),
-        "look": look(letter.site.theme),
+        "look": look(letter.site.theme, letter.locale),
         "say": partial(_say, letter),
         "until": long_date(letter.expires_at, letter.locale) if letter.expires_at else "",
         "minutes": int(ACCESS_MAX_AGE.total_seconds() // 60),
