@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.branding.catalogue import N_, long_date, translations
 from app.branding.models import pick
@@ -33,7 +33,7 @@ class Listed:
 def listed(letter: Letter) -> tuple[list[Listed], list[str]]:
     """Give the items of a letter, and the sentences that hold for all of them, which are said once."""
     if all(line.statement for line in letter.lines):
-        return quote([line.statement for line in letter.lines])
+        return _without_footer(letter, *quote([line.statement for line in letter.lines]))
     return [_describe(line, letter) for line in letter.lines], []
 
 
@@ -46,6 +46,16 @@ def quote(notices: Sequence[str]) -> tuple[list[Listed], list[str]]:
     texts = [notice.splitlines() for notice in notices]
     common = texts[0][2:] if len(texts) == 1 else [line for line in texts[0] if all(line in text for text in texts)]
     return [Listed(text[0], details=tuple(line for line in text[1:] if line not in common)) for text in texts], common
+
+
+def _without_footer(letter: Letter, quoted: list[Listed], common: list[str]) -> tuple[list[Listed], list[str]]:
+    """Leave out who is answerable where it was quoted: the foot of every mail says it."""
+    answerable = (letter.site.controller.name, *letter.site.controller.postal_address)
+
+    def kept(sentences: Sequence[str]) -> list[str]:
+        return [each for each in sentences if not all(part in each for part in answerable)]
+
+    return [replace(each, details=tuple(kept(each.details))) for each in quoted], kept(common)
 
 
 def _describe(line: Line, letter: Letter) -> Listed:

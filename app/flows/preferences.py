@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 
+from app.branding.models import Site, SiteGroup
 from app.branding.wording import centre_notice_text
 from app.db import Session
 from app.environment import environment
@@ -25,12 +26,14 @@ SUMMARY_AFTER_SECONDS = 600
 
 
 def change(
-    session: Session, account_id: uuid.UUID, desired: Mapping[ItemRef, bool], provenance: Provenance
-) -> list[Line]:
+    session: Session, account_id: uuid.UUID, desired: Mapping[ItemRef, bool], provenance: Provenance,
+    site: Site | None = None,
+) -> list[Line]:  # fmt: skip
     """Bring items into the desired state: one ledger line for each that is not there yet, none for the others.
 
     The session that calls this was opened from the mailbox, which is the act that a double opt-in asks for. Raises
-    `NotOffered` for an item that can't be turned on, `Gone` when the account is no more.
+    `NotOffered` for an item that can't be turned on, `Gone` when the account is no more. `site` is whose page it was
+    done on: the group's sums up the changes of all houses in one mail, any other leaves that to the houses.
     """
     locked, account = _own(session, account_id)
     wanted = [item for item, is_on in desired.items() if is_on]
@@ -40,21 +43,26 @@ def change(
             raise NotOffered(f"“{item.key}” can't be turned on over {item.channel}.")
     lines = _turn_on(session, account, wanted, provenance)
     lines += _turn_off(session, locked, account, unwanted, provenance)
-    _summarise(session, locked, account, provenance, lines)
+    _summarise(session, locked, account, site, provenance, lines)
     return lines
 
 
-def leave(session: Session, account_id: uuid.UUID, brand: str | None, provenance: Provenance) -> list[Line]:
+def leave(
+    session: Session, account_id: uuid.UUID, brand: str | None, provenance: Provenance, site: Site | None = None
+) -> list[Line]:
     """Leave everything of one brand, or (None) of all; what is only asked for is cancelled too."""
     locked, account = _own(session, account_id)
     registry = items(session)
     unwanted = [item for item in registry if item.channel and brand in (None, item.brand)]
     lines = _turn_off(session, locked, account, unwanted, provenance)
-    _summarise(session, locked, account, provenance, lines)
+    _summarise(session, locked, account, site, provenance, lines)
     return lines
 
 
-def undo(session: Session, account_id: uuid.UUID, secret: str, change_id: str, provenance: Provenance) -> list[Line]:
+def undo(
+    session: Session, account_id: uuid.UUID, secret: str, change_id: str, provenance: Provenance,
+    site: Site | None = None,
+) -> list[Line]:  # fmt: skip
     """Take back the last change of the session `secret`, by acts of their own: the ledger only grows.
 
     Does nothing when `change_id` is not the last change any more. What is no longer offered stays as it is.
@@ -67,7 +75,7 @@ def undo(session: Session, account_id: uuid.UUID, secret: str, change_id: str, p
     off = [registry.get(item_id) for item_id in last["on"]]
     on = [item for item_id in last["off"] if _is_offered(session, account, item := registry.get(item_id))]
     lines = _turn_on(session, account, on, provenance) + _turn_off(session, locked, account, off, provenance)
-    _summarise(session, locked, account, provenance, lines)
+    _summarise(session, locked, account, site, provenance, lines)
     return lines
 
 
@@ -117,15 +125,25 @@ def _turn_off(
 
 
 def _summarise(
-    session: Session, locked: Locked, account: Account, provenance: Provenance, lines: Sequence[Line]
+    session: Session, locked: Locked, account: Account, site: Site | None, provenance: Provenance, lines: Sequence[Line]
 ) -> None:
-    registry = items(session)
-    left = {registry.get(line.item_id).brand or "" for line in lines}
+    """Let a mail tell of the changes: one of the group's that was to come anyway, else one for each house.
+
+    The group's centre gathers what the houses were about to tell, so that nothing is told twice.
+    """
+    registry, group = items(session), environment(session).group
     # A house that is gone writes no letters any more.
-    for brand in sorted(left & environment(session).group.brands.keys()):
-        if locked.digest and not messages.is_queued(session, "summary", account.id, brand):
+    houses = {registry.get(line.item_id).brand or "" for line in lines} & group.brands.keys()
+    if not houses or not locked.digest or messages.is_queued(session, "summary", account.id, group.slug):
+        return
+    first = lines[0].sequence - 1
+    if isinstance(site, SiteGroup):
+        gathered = messages.withdraw_summaries(session, account.id)
+        houses, first = {group.slug}, min([first, *(each[AFTER_SEQUENCE] for each in gathered)])
+    for writer in sorted(houses):
+        if not messages.is_queued(session, "summary", account.id, writer):
             messages.queue(
-                session, kind="summary", brand=brand, address_digest=locked.digest, abuse_digest=locked.abuse_digest,
+                session, kind="summary", brand=writer, address_digest=locked.digest, abuse_digest=locked.abuse_digest,
                 locale=provenance.locale, account_id=account.id, schedule_in_seconds=SUMMARY_AFTER_SECONDS,
-                context={AFTER_SEQUENCE: lines[0].sequence - 1},
+                context={AFTER_SEQUENCE: first},
             )  # fmt: skip

@@ -155,7 +155,9 @@ def _about(desk: Desk, account: Account, kind: MessageKind, lines: tuple[Line, .
         return Drop(refused or account.status)
     slug = desk.site.slug
     manage = tokens.manage_link(desk.session, slug, account.id)
-    leave = tokens.unsubscribe_link(desk.session, slug, LeaveTarget(account.id, brand=slug))
+    is_brand = isinstance(desk.site, Brand)
+    target = LeaveTarget(account.id, brand=slug) if is_brand else LeaveTarget(account.id, everywhere=True)
+    leave = tokens.unsubscribe_link(desk.session, slug, target)
     return desk.letter(kind, lines=lines, action=manage, manage=manage, unsubscribe=leave)
 
 
@@ -169,7 +171,8 @@ def _of_site(desk: Desk, item_ids: Iterable[int]) -> list[int]:
 def _lines(session: Session, facts: Iterable[tuple[int, dict[str, Any]]]) -> tuple[Line, ...]:
     group, known = environment(session).group, items(session)
     found = [(known.get(item_id), parts) for item_id, parts in facts]
-    return tuple(Line(group.brands[item.brand], item, **parts) for item, parts in found if item.brand in group.brands)
+    houses = group.brands.values()
+    return tuple(Line(brand, item, **parts) for brand in houses for item, parts in found if item.brand == brand.slug)
 
 
 _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {

@@ -10,16 +10,17 @@ from app.services.tokens import LeaveTarget
 
 
 def covered(session: Session, target: LeaveTarget) -> list[ItemRef]:
-    """List the items that a link leaves: the one it names, or all e-mail of its brand or group.
+    """List the items that a link leaves: the one it names, all e-mail of its brand, or that of all houses ever.
 
     Raises `UnknownItem` for an item that never was.
     """
     if target.item_id is not None:
         return [items(session).get(target.item_id)]
-    brands = {target.brand, *(environment(session).group.brands if _is_group(session, target) else ())}
-    return [item for item in items(session) if item.brand in brands and item.channel is Channel.EMAIL]
+    if is_everywhere(session, target):
+        return [item for item in items(session) if item.brand and item.channel is Channel.EMAIL]
+    return [item for item in items(session) if item.brand == target.brand and item.channel is Channel.EMAIL]
 
 
-def _is_group(session: Session, target: LeaveTarget) -> bool:
-    # A mail that the group itself sent leaves the e-mail of all its brands.
-    return target.brand == environment(session).group.slug
+def is_everywhere(session: Session, target: LeaveTarget) -> bool:
+    """Tell whether a link leaves all houses, those that are gone included; it may name the group as if it were one."""
+    return target.everywhere or target.brand == environment(session).group.slug

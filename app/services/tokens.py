@@ -21,17 +21,20 @@ ADDRESS_CHANGE_LASTS = timedelta(hours=24)
 read at home. It gives a thief nothing: each press needs its mailbox, and the owner of the present one has as long to
 stop the change."""
 PURGED_AFTER = timedelta(days=30)
+EVERYWHERE = "*"
+"""Stands in a link to leave for all houses, whatever they and their group are called when it is pressed; no slug."""
 
 __all__ = ["ACCESS_MAX_AGE", "ADDRESS_CHANGE_LASTS", "PURGED_AFTER", "BadLink", "ExpiredLink", "LeaveTarget"]
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveTarget:
-    """What a link to leave is about: one item, or all e-mail of one brand."""
+    """What a link to leave is about: one item, all e-mail of one brand, or (`everywhere`) that of all houses."""
 
     account_id: uuid.UUID
     item_id: int | None = None
     brand: str | None = None
+    everywhere: bool = False
 
 
 def confirm_link(session: Session, site: str, request_id: uuid.UUID) -> str:
@@ -67,6 +70,7 @@ def read_address(session: Session, purpose: Purpose, token: str) -> uuid.UUID:
 def unsubscribe_link(session: Session, site: str, target: LeaveTarget) -> str:
     """Make the RFC 8058 link that leaves `target`, for ever."""
     what: int | str | None = target.item_id if target.item_id is not None else target.brand
+    what = EVERYWHERE if target.everywhere else what
     token = environment(session).signer.sign_for_ever(Purpose.UNSUBSCRIBE, [_pack(target.account_id), what])
     return _link(session, site, "unsubscribe", token)
 
@@ -77,6 +81,8 @@ def read_unsubscribe(session: Session, token: str) -> LeaveTarget:
     account, what = payload
     if isinstance(what, int):
         return LeaveTarget(unpack(account), item_id=what)
+    if what == EVERYWHERE:
+        return LeaveTarget(unpack(account), everywhere=True)
     return LeaveTarget(unpack(account), brand=str(what))
 
 

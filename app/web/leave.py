@@ -29,10 +29,9 @@ def unsubscribe(site: Site, token: str) -> ResponseReturnValue:
     with transaction() as session:
         try:
             target = tokens.read_unsubscribe(session, token)
-            listed = _listed(session, site, target)
+            listed, words = _listed(session, site, target), _scope(session, site, target)
         except (tokens.BadLink, UnknownItem):
             return render("web/link_invalid.html", status=404)
-    words = _("All e-mail from %(brand)s", brand=_brand_name(site, target)) if target.brand else ""
     return render("web/unsubscribe.html", token=token, listed=listed, scope_words=words)
 
 
@@ -48,8 +47,9 @@ def unsubscribe_post(site: Site, token: str) -> ResponseReturnValue:
     if one_click:
         return "", 200, {"Content-Type": "text/plain; charset=utf-8"}
     with transaction() as session:
-        listed = _listed(session, site, tokens.read_unsubscribe(session, token))
-    return render("web/unsubscribed.html", listed=listed)
+        target = tokens.read_unsubscribe(session, token)
+        listed, words = _listed(session, site, target), _scope(session, site, target)
+    return render("web/unsubscribed.html", listed=listed, scope_words=words)
 
 
 @bp.get("/<site>/never/<token>")
@@ -80,6 +80,10 @@ def _listed(session: Session, site: Site, target: LeaveTarget) -> list[Listed]:
     return presenters.listed(session, [item.id for item in targets.covered(session, target)], locale(site))
 
 
-def _brand_name(site: Site, target: LeaveTarget) -> str:
+def _scope(session: Session, site: Site, target: LeaveTarget) -> str:
+    if target.item_id is not None:
+        return ""
+    if targets.is_everywhere(session, target):
+        return _("All e-mail from all houses of %(group)s", group=env().group.name)
     brand = env().group.brands.get(target.brand or "")
-    return brand.name if brand else site.name
+    return _("All e-mail from %(brand)s", brand=brand.name if brand else site.name)

@@ -72,12 +72,12 @@ def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[L
         flow.lift_own_suppression(session, who.account_id, origin)
         return []
     if form.undo.data:
-        lines = flow.undo(session, who.account_id, who.secret, form.undo.data, origin)
+        lines = flow.undo(session, who.account_id, who.secret, form.undo.data, origin, site)
     elif form.leave.data:
-        lines = flow.leave(session, who.account_id, _brand_to_leave(form.leave.data), origin)
+        lines = flow.leave(session, who.account_id, _brand_to_leave(form.leave.data), origin, site)
     else:
         item, is_on = _read_switch(session, site, form.set.data or "")
-        lines = flow.change(session, who.account_id, {item: is_on}, origin)
+        lines = flow.change(session, who.account_id, {item: is_on}, origin, site)
     sessions.remember_change(session, who.secret, lines)
     return lines
 
