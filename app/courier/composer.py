@@ -18,9 +18,9 @@ from app.courier.look import look
 from app.courier.mail import Mail
 from app.courier.words import listed
 from app.services.letters import Letter
-from app.services.tokens import ACCESS_MAX_AGE
+from app.services.tokens import ACCESS_MAX_AGE, ADDRESS_CHANGE_LASTS
 
-LINKS = ("action", "never", "manage", "unsubscribe")
+LINKS = ("action", "never", "manage", "unsubscribe", "stop")
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
@@ -55,6 +55,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "say": partial(_say, letter),
         "until": long_date(letter.expires_at, letter.locale) if letter.expires_at else "",
         "minutes": int(ACCESS_MAX_AGE.total_seconds() // 60),
+        "hours": int(ADDRESS_CHANGE_LASTS.total_seconds() // 3600),
     }
 
 

@@ -52,3 +52,13 @@ class CentreForm(FlaskForm):
     leave = StringField()
     undo = StringField()
     lift = StringField()
+
+
+class AddressForm(FlaskForm):
+    """Another address, and whether the person has seen it written large."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    email = EmailField()
+    sure = StringField()

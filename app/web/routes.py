@@ -6,11 +6,24 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from app.errors import DomainError
-from app.web import access, confirm, dev, history, home, languages, leave, preferences, sendings, sign_up, themes
+from app.web import (
+    access,
+    address,
+    confirm,
+    dev,
+    history,
+    home,
+    languages,
+    leave,
+    preferences,
+    sendings,
+    sign_up,
+    themes,
+)
 from app.web.blueprint import bp, failed
 from app.web.failures import refused
 
-VIEWS = (access, confirm, history, home, languages, leave, preferences, sendings, sign_up, themes)
+VIEWS = (access, address, confirm, history, home, languages, leave, preferences, sendings, sign_up, themes)
 """Named here because importing them is what adds their routes to the blueprint."""
 
 
