@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -58,6 +59,11 @@ def record(
 def group_items(session: Any) -> list[ItemRef]:
     """List the items of the whole group."""
     return [item for item in items(session) if item.brand is None]
+
+
+def plain(page: str) -> str:
+    """Take out of a page what only keeps words on one line."""
+    return re.sub(r'<span class="unbroken">(.*?)</span>', r"\1", page)
 
 
 class Counter:

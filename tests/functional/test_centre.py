@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from app.branding.models import LegalBasis
 from app.models import ConsentEvent, Message, SessionRow
 from app.services import messages
-from tests import journeys
+from tests import centres, journeys
 
 ANA = "ana@example.com"
 NEWSLETTER = "camille:newsletter:email"
@@ -28,7 +28,7 @@ def switches(page):
 
 
 def test_the_centre_says_since_when_and_how(ana):
-    page = ana.get("/camille/preferences").text
+    page = centres.plain(ana.get("/camille/preferences").text)
     assert re.search(r"Yes since \d+ \w+ 20\d\d, by e-mail, confirmed from your inbox", page)
     assert switches(page)[NEWSLETTER] == "off", "what is on can be turned off"
 

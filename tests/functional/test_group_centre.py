@@ -36,7 +36,7 @@ def ana(client, env, email):
 def show(client, site="luxe", **query):
     answer = client.get(f"/{site}/preferences", query_string=query)
     assert answer.status_code == 200
-    return answer.text
+    return centres.plain(answer.text)
 
 
 def part(page, house):

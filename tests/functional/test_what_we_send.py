@@ -9,13 +9,14 @@ from itertools import pairwise
 import pytest
 
 from app.branding.models import LegalBasis
+from tests import centres
 
 
 def read(client, site, **query):
     answer = client.get(f"/{site}/what-we-send", query_string=query)
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
-    return unescape(answer.text)
+    return unescape(centres.plain(answer.text))
 
 
 def about(page, name):
