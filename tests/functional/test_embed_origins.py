@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from app.config import Settings
+from app.embed.problems import KINDS
+from app.errors import StaleLocks
 from app.factory import create_app
 from tests import embedding, journeys
 from tests.embedding import SITE
 
 ANA = "ana@example.com"
+ROOT = Path(__file__).parents[2]
 SAMPLE = "http://localhost:9000"
 NEARLY = [
     "https://evil.example.com", "http://camille.example.com", "https://camille.example.com:8443",
@@ -149,3 +155,46 @@ def test_page_frame_and_element_share_one_limit_per_ip(env, tmp_path):
     assert 0 < int(answer.headers["Retry-After"]) <= 61
     assert answer.headers["Access-Control-Allow-Origin"] == SITE
     assert journeys.sign_up(client, "four@example.com").status_code == 429
+
+
+def test_challenges_are_limited_too_since_each_costs_us_a_moment(env, tmp_path):
+    tight = embedding.with_settings(env, tmp_path, signups_per_ip="2 per minute")
+    client = create_app(tight.settings, tight).test_client()
+    answers = [client.post("/embed/camille/challenge", headers={"Origin": SITE}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+
+
+def test_a_database_that_is_away_is_told_as_a_problem(client, monkeypatch):
+    def fail(act):
+        raise OperationalError("SELECT 1", {}, Exception("away"))
+
+    sent = embedding.body(client, ANA)
+    monkeypatch.setattr("app.embed.sign_up.write", fail)
+    answer = embedding.send(client, sent)
+    assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
+    assert answer.headers["Retry-After"]
+
+
+def test_a_fault_of_ours_is_told_as_one_and_is_readable(client, monkeypatch):
+    def fail(act):
+        raise RuntimeError("a mistake")
+
+    sent = embedding.body(client, ANA)
+    monkeypatch.setattr("app.embed.sign_up.write", fail)
+    answer = embedding.send(client, sent)
+    assert (answer.status_code, answer.json["code"]) == (500, "internal_error")
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
+
+
+def test_locks_that_were_lost_too_often_are_told_as_being_busy(client, monkeypatch):
+    def fail(act):
+        raise StaleLocks
+
+    sent = embedding.body(client, ANA)
+    monkeypatch.setattr("app.embed.sign_up.write", fail)
+    assert embedding.send(client, sent).json["code"] == "unavailable"
+
+
+def test_every_code_of_a_problem_is_in_the_guide():
+    guide = (ROOT / "docs" / "embedding.md").read_text(encoding="utf-8")
+    assert [code for code in KINDS if f"`{code}`" not in guide] == ["bad_request"]

@@ -54,7 +54,7 @@ button:hover { box-shadow: 0 0 0 2px var(--paper), 0 0 0 4px var(--accent); }
 button[aria-disabled="true"] { cursor: progress; }
 :host([layout="row"]) .line { flex-flow: row wrap; align-items: end; }
 :host([layout="row"]) .field { flex: 1 1 16rem; }
-:host([layout="row"]) .choices { grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
+:host([layout="row"]) .choices { grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
 :host([layout="row"]) .choices > :is(legend, .error) { grid-column: 1 / -1; }
 :focus-visible { outline: 3px solid var(--highlight); outline-offset: 3px; }
 .error { padding-left: .7rem; border-left: 4px solid var(--ink); font-weight: 600; }
