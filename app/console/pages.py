@@ -10,8 +10,11 @@ from werkzeug.test import TestResponse
 
 from app.branding.models import Brand, Site
 from app.console import scenes
+from app.console.people import EMAIL
 from app.console.stage import Stage
+from app.kit.signing import Purpose
 from app.services.letters import Letter
+from app.services.messages import MessageKind
 
 Scene = Callable[[Stage], TestResponse | Letter]
 
@@ -45,6 +48,7 @@ class Page:
     kind: Kind = Kind.PAGE
 
 
+BOTH = (Purpose.ADDRESS_AGREE, Purpose.ADDRESS_PROVE)
 PAGES = (
     Page("houses", "All houses, where people develop", scenes.opened("/"), where=Where.GROUP),
     Page("sign-up", "Sign-up", scenes.opened("")),
@@ -81,6 +85,17 @@ PAGES = (
     Page("history-stranger", "History with nothing in it", scenes.history_of_a_stranger),
     Page("centre-closed", "Preferences closed", scenes.centre_closed),
     Page("centre-too-late", "Preferences that were open for too long", scenes.centre_open_too_long, 422),
+    Page("address", "Another address", scenes.address),
+    Page("address-errors", "Another address, with errors", scenes.address_with_errors, 422),
+    Page("address-check", "Another address, read once more", scenes.address_check),
+    Page("address-sent", "Mails to both addresses on their way", scenes.address_sent),
+    Page("address-agree", "Agree to move", scenes.address_link(Purpose.ADDRESS_AGREE)),
+    Page("address-prove", "Prove the new address", scenes.address_link(Purpose.ADDRESS_PROVE)),
+    Page("address-waiting", "The other mailbox is still to be asked", scenes.address_pressed(Purpose.ADDRESS_PROVE)),
+    Page("address-moved", "Moved to another address", scenes.address_pressed(*BOTH)),
+    Page("address-stop", "Stop the move", scenes.address_link(Purpose.ADDRESS_STOP)),
+    Page("address-stopped", "Move stopped", scenes.address_pressed(Purpose.ADDRESS_STOP)),
+    Page("address-over", "Move overtaken", scenes.address_pressed(Purpose.ADDRESS_STOP, Purpose.ADDRESS_AGREE), 410),
     Page("unsubscribe", "Leave the house", scenes.unsubscribe, where=Where.HOUSE),
     Page("unsubscribe-one", "Leave one thing", scenes.unsubscribe_one_thing, where=Where.HOUSE),
     Page("unsubscribed", "Left", scenes.unsubscribed, where=Where.HOUSE),
@@ -102,6 +117,11 @@ MAILS = (
     Page("mail-welcome", "Welcome", scenes.welcome_mail, where=Where.HOUSE),
     Page("mail-access", "Link to the preferences", scenes.access_mail),
     Page("mail-summary", "What was changed", scenes.summary_mail),
+    Page("mail-agree", "Move to another address?", scenes.address_mail(MessageKind.ADDRESS_AGREE, to=EMAIL)),
+    Page("mail-prove", "Is this your new address?", scenes.address_mail(MessageKind.ADDRESS_PROVE)),
+    Page("mail-taken", "This address has choices of its own", scenes.address_mail(MessageKind.ADDRESS_TAKEN)),
+    Page("mail-moved", "Mails come here now", scenes.address_mail(MessageKind.ADDRESS_MOVED, *BOTH)),
+    Page("mail-left", "Mails go elsewhere now", scenes.address_mail(MessageKind.ADDRESS_LEFT, *BOTH, to=EMAIL)),
 )
 
 

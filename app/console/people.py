@@ -11,11 +11,23 @@ from urllib.parse import urlsplit
 
 from app.branding.models import Brand, Channel, Site, SiteGroup
 from app.db import Session
-from app.kit import clock
+from app.kit import clock, ids
 from app.kit.addresses import parse_email
 from app.kit.provenance import PERSON, Provenance, Source
+from app.kit.signing import Purpose
 from app.models import Account, Message
-from app.services import accounts, consents, letters, locks, messages, notices, opt_in, suppressions, tokens
+from app.services import (
+    accounts,
+    address_changes,
+    consents,
+    letters,
+    locks,
+    messages,
+    notices,
+    opt_in,
+    suppressions,
+    tokens,
+)
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
 from app.services.items import ItemRef, items
@@ -26,6 +38,7 @@ from app.services.suppressions import Reason, Scope
 from app.services.tokens import LeaveTarget
 
 EMAIL = "ana@example.com"
+NEW_EMAIL = "ana.new@example.com"
 LONG_AGO, THEN, LATELY = timedelta(days=265), timedelta(days=146), timedelta(days=12)
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -121,6 +134,23 @@ class SamplePerson:
         with self._transaction() as session:
             return _path(tokens.never_link(session, self._site.slug, self._locked(session).digest))
 
+    def wish_to_move(self, *, to_known: bool = False) -> uuid.UUID:
+        """Ask for mails at another address, which may be another person's; give the id of the change."""
+        change_id = ids.new_id()
+        with self._transaction() as session:
+            account = self._account(session)
+            old, new = self._locked(session).digest, locks.lock_address(session, parse_email(NEW_EMAIL)).digest
+            if to_known:
+                accounts.create_lite(session, new, self.locale, clock.now())
+            came = self._came(Source.CENTRE)
+            address_changes.begin(session, change_id, account.id, (old, new), self._site.slug, b"", came)
+        return change_id
+
+    def address_link(self, purpose: Purpose, change_id: uuid.UUID) -> str:
+        """Give the path of a link in a mail about a change of address."""
+        with self._transaction() as session:
+            return _path(tokens.address_link(session, self._site.slug, purpose, change_id))
+
     def change_mind(self) -> int:
         """Leave one thing of the house and come back to another; give the place in the ledger before that."""
         with self._transaction() as session:
@@ -136,11 +166,12 @@ class SamplePerson:
             return self._account(session).last_sequence
 
     def be_mailed(
-        self, kind: MessageKind, request_id: uuid.UUID | None = None, context: dict[str, Any] | None = None
-    ) -> uuid.UUID:
+        self, kind: MessageKind, request_id: uuid.UUID | None = None, context: dict[str, Any] | None = None,
+        to: str = EMAIL,
+    ) -> uuid.UUID:  # fmt: skip
         """Have a mail from the site queued; give its id."""
         with self._transaction() as session:
-            locked = self._locked(session)
+            locked = locks.lock_address(session, parse_email(to))
             queued = messages.queue(
                 session, kind=kind, brand=self._site.slug, address_digest=locked.digest, locale=self.locale,
                 abuse_digest=locked.abuse_digest, account_id=locked.account_id, request_id=request_id, context=context,

@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 from werkzeug.test import TestResponse
 
+from app.console.people import EMAIL, NEW_EMAIL
 from app.console.stage import Stage
+from app.kit.signing import Purpose
+from app.services.address_changes import CHANGE
 from app.services.changes import AFTER_SEQUENCE
 from app.services.letters import Letter
 from app.services.messages import MessageKind
 
+ADDRESS = "preferences/address"
 NO_ADDRESS = "ana at example"
 SPOILT = -3
 """As many letters are lost from a link that was copied by hand."""
@@ -40,7 +44,7 @@ def sign_up_too_late(stage: Stage) -> TestResponse:
     """Send the form with a token that ran out, and a box ticked."""
     topic = f"{stage.person.house.topics[0].key}:email"
     value = topic if stage.site.slug == stage.person.house.slug else f"{stage.person.house.slug}:{topic}"
-    return stage.press("", {"csrf_token": "old", "email": "ana@example.com", "items": [value]})
+    return stage.press("", {"csrf_token": "old", "email": EMAIL, "items": [value]})
 
 
 def element(stage: Stage) -> TestResponse:
@@ -109,7 +113,7 @@ def link_form_with_errors(stage: Stage) -> TestResponse:
 def link_sent(stage: Stage) -> TestResponse:
     """Ask for a link."""
     path = "preferences/link"
-    return stage.press(path, stage.form(path, email="ana@example.com"))
+    return stage.press(path, stage.form(path, email=EMAIL))
 
 
 def access(stage: Stage) -> TestResponse:
@@ -211,6 +215,61 @@ def centre_open_too_long(stage: Stage) -> TestResponse:
     """Press a switch of a page that is too old."""
     centre_of_a_member(stage)
     return stage.press("preferences", {"csrf_token": "old"})
+
+
+def address(stage: Stage) -> TestResponse:
+    """Come to where another address is asked for."""
+    centre_of_a_member(stage)
+    return stage.get(ADDRESS)
+
+
+def address_with_errors(stage: Stage) -> TestResponse:
+    """Type something that is no address."""
+    centre_of_a_member(stage)
+    return stage.press(ADDRESS, stage.form(ADDRESS, email=NO_ADDRESS))
+
+
+def address_check(stage: Stage) -> TestResponse:
+    """Read the new address once more."""
+    centre_of_a_member(stage)
+    return stage.press(ADDRESS, stage.form(ADDRESS, email=NEW_EMAIL))
+
+
+def address_sent(stage: Stage) -> TestResponse:
+    """Say that it is right."""
+    centre_of_a_member(stage)
+    return stage.press(ADDRESS, stage.form(ADDRESS, email=NEW_EMAIL, sure="1"))
+
+
+def address_link(purpose: Purpose) -> Callable[[Stage], TestResponse]:
+    """Follow a link in a mail about a change of address."""
+    return lambda stage: stage.get(stage.person.address_link(purpose, stage.person.wish_to_move()))
+
+
+def address_pressed(*purposes: Purpose) -> Callable[[Stage], TestResponse]:
+    """Press the buttons behind such links, one after the other."""
+
+    def play(stage: Stage) -> TestResponse:
+        change_id = stage.person.wish_to_move()
+        answers = [stage.press(stage.person.address_link(purpose, change_id)) for purpose in purposes]
+        return answers[-1]
+
+    return play
+
+
+def address_mail(kind: MessageKind, *pressed: Purpose, to: str = NEW_EMAIL) -> Callable[[Stage], Letter]:
+    """Be mailed about a change of address, after some of the buttons were pressed."""
+
+    def play(stage: Stage) -> Letter:
+        # What is mailed to somebody who has choices of their own is decided when it is sent.
+        is_taken = kind is MessageKind.ADDRESS_TAKEN
+        change_id = stage.person.wish_to_move(to_known=is_taken)
+        for purpose in pressed:
+            stage.press(stage.person.address_link(purpose, change_id))
+        asked = MessageKind.ADDRESS_PROVE if is_taken else kind
+        return stage.letter(asked, context={CHANGE: str(change_id)}, to=to)
+
+    return play
 
 
 def unsubscribe(stage: Stage) -> TestResponse:

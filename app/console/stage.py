@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from app.branding.languages import tag
 from app.branding.models import Site
 from app.console import dressing
-from app.console.people import SamplePerson
+from app.console.people import EMAIL, SamplePerson
 from app.db import Session
 from app.environment import Environment
 from app.services.letters import Drop, Letter
@@ -120,10 +120,11 @@ class Stage:
         return self.press(self.person.access_link())
 
     def letter(
-        self, kind: MessageKind, request_id: uuid.UUID | None = None, context: dict[str, Any] | None = None
-    ) -> Letter:
+        self, kind: MessageKind, request_id: uuid.UUID | None = None, context: dict[str, Any] | None = None,
+        to: str = EMAIL,
+    ) -> Letter:  # fmt: skip
         """Give what a mail of a kind to the sample person says."""
-        found = self.person.read(self.person.be_mailed(kind, request_id, context))
+        found = self.person.read(self.person.be_mailed(kind, request_id, context, to))
         if isinstance(found, Drop):
             raise NothingToShow(f"no such mail is sent: {found.reason}")
         return found

@@ -87,6 +87,8 @@ def served(settings: Settings, database_url: str) -> Iterator[None]:
     """Serve the sheets on the port of the settings."""
     studio = preview.Studio(settings, database_url)
     try:
+        with studio.production():  # the first time takes seconds
+            pass
         with preview.serving(preview.application(studio), settings.port):
             yield
     finally:
