@@ -45,6 +45,8 @@ class Listed:
     name: str
     how: str
     statement: str = ""
+    details: tuple[str, ...] = ()
+    """What else was said of this item alone, a line each."""
 
 
 @dataclass(frozen=True, slots=True)

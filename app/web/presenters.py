@@ -69,16 +69,18 @@ def listed(session: Session, item_ids: Iterable[int], locale: str) -> list[Liste
 def asked(session: Session, wanted: Sequence[OptInItem], locale: str) -> tuple[list[Listed], list[str]]:
     """Give items as the confirmation page shows them, in the very words that were seen when they were asked for.
 
-    The first line of a wording is what is agreed to; the rest, said once for all items, was the small print.
+    The first line of a wording is what is agreed to. What follows the description, or what several wordings have in
+    common, was the small print: it is given apart, to stand once.
     """
     wordings = notices.texts(session, {each.notice_digest for each in wanted})
-    shown, small_print = [], []
-    for each in wanted:
-        lines = wordings[each.notice_digest].splitlines()
-        item = listed(session, [each.item_id], locale)
-        shown += [replace(one, statement=lines[0]) for one in item]
-        small_print += [line for line in lines[1:] if line not in small_print]
-    return shown, small_print
+    said = [wordings[each.notice_digest].splitlines() for each in wanted]
+    common = said[0][2:] if len(said) == 1 else [line for line in said[0] if all(line in lines for lines in said)]
+    shown = [
+        replace(one, statement=lines[0], details=tuple(line for line in lines[1:] if line not in common))
+        for each, lines in zip(wanted, said, strict=True)
+        for one in listed(session, [each.item_id], locale)
+    ]
+    return shown, common
 
 
 def own(words: Words, site: Site, locale: str) -> str:
