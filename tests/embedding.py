@@ -67,4 +67,5 @@ def with_signer(env: Environment) -> Environment:
 
 def tell(case: str, answer: Any) -> None:
     """Print a line of the table of refusals, for `pytest -s`."""
-    print(f"| {case} | {answer.status_code} | `{answer.json['code']}` |")  # noqa: T201 - it is there to be quoted
+    said = answer.json
+    print(f"| {case} | {answer.status_code} | `{said.get('code') or said['status']}` |")  # noqa: T201 - it is there to be quoted

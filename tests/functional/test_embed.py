@@ -174,7 +174,9 @@ def test_the_table_goes_red_where_a_guard_is_gone(client, rows, monkeypatch):
 
 def test_the_trap_answers_as_always_and_keeps_nothing(client, rows):
     sent, before = {**embedding.body(client, ANA), "website": "spam"}, rows()
-    assert embedding.send(client, sent).json == {"status": "check_your_mail"}
+    answer = embedding.send(client, sent)
+    embedding.tell("trap filled in", answer)
+    assert answer.json == {"status": "check_your_mail"}
     assert rows() == before
 
 
@@ -184,7 +186,9 @@ def test_a_form_that_comes_back_at_once_is_asked_to_come_again(env, tmp_path, ro
     with time_machine.travel("2026-03-03T10:00:00Z", tick=False) as clock:
         sent, before = embedding.body(client, ANA), rows()
         clock.shift(1)
-        assert embedding.send(client, sent).json["code"] == "too_soon"
+        early = embedding.send(client, sent)
+        embedding.tell("too fast", early)
+        assert (early.status_code, early.json["code"]) == (422, "too_soon")
         assert rows() == before
         clock.shift(2)
         assert embedding.send(client, sent).status_code == 202, "the same token and proof pass a moment later"
@@ -194,9 +198,12 @@ def test_a_token_and_a_proof_grow_old(client, rows):
     with time_machine.travel("2026-03-03T10:00:00Z", tick=False) as clock:
         sent, before = embedding.body(client, ANA), rows()
         clock.shift(challenges.LASTS.total_seconds() + 1)
-        assert embedding.send(client, sent).json["code"] == "proof_refused"
+        old_proof = embedding.send(client, sent)
         clock.shift(12 * 3600)
-        assert embedding.send(client, sent).json["code"] == "stale_form"
+        old_token = embedding.send(client, sent)
+        embedding.tell("expired proof", old_proof)
+        embedding.tell("expired token", old_token)
+        assert [old_proof.json["code"], old_token.json["code"]] == ["proof_refused", "stale_form"]
         assert rows() == before
 
 
@@ -205,6 +212,7 @@ def test_what_was_made_for_another_brand_does_not_pass(client, rows, group, part
     other = embedding.ask(client, "folie-douze", group.brands["folie-douze"].origins[0])
     sent, before = {**embedding.body(client, ANA), part: other[part]}, rows()
     answer = embedding.send(client, sent)
+    embedding.tell(f"{part} of another brand", answer)
     assert (answer.status_code, answer.json["code"]) == (422, code)
     assert rows() == before
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -12,6 +14,9 @@ from app.commands import up
 from app.commands.sample_site import MOST_REPORTS, create
 from app.config import KEY_LISTS
 from tests.environments import settings_for
+from tests.reliability.installation import await_true, free_port, variables
+from tests.reliability.processes import PARLEY as PARLEY_COMMAND
+from tests.reliability.processes import Process
 
 PARLEY = "http://localhost:8000"
 
@@ -66,6 +71,25 @@ def test_it_never_starts_in_production(tmp_path):
     outcome = CliRunner().invoke(main, ["sample-site"], env=variables)
     assert outcome.exit_code == 1
     assert "for development" in outcome.output
+
+
+def test_the_command_serves_it_where_the_setting_says_until_it_is_told_to_stop(tmp_path):
+    keys = {name: (f"{name} that is long enough for a test",) for name in KEY_LISTS}  # no commas, see variables()
+    here = settings_for(tmp_path, sample_site_url=f"http://localhost:{free_port()}", **keys)
+    process = Process([*PARLEY_COMMAND, "sample-site"], {**os.environ, **variables(here)}, tmp_path / "log")
+    try:
+        assert await_true(lambda: is_served(f"{here.sample_site_url}/camille/"), 30), process.said()
+    finally:
+        process.stop()
+    assert process.said().startswith(f"Sample brand site at {here.sample_site_url}/")
+    assert "Traceback" not in process.said()
+
+
+def is_served(address):
+    try:
+        return httpx.get(address, timeout=5, trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def test_parley_up_leaves_it_out_in_production_and_where_its_port_is_taken(tmp_path, visitor, monkeypatch):
