@@ -33,6 +33,12 @@ def autonym(locale: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def called(locale: str, reader: str) -> str:
+    """Give the name of a language in that of the reader: to one of French, `de` is "Allemand"."""
+    name = Locale.parse(locale).get_display_name(reader) or locale
+    return name[:1].upper() + name[1:]
+
+
 def tag(locale: str) -> str:
     """Write a locale as HTML and mail headers do (RFC 5646): "zh-Hans"."""
     return locale.replace("_", "-")

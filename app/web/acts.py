@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from app.branding.catalogue import N_
-from app.branding.languages import autonym, tag
+from app.branding.languages import called, tag
 from app.branding.models import Brand, Frequency, Kind, Site, SiteGroup, Words
 from app.branding.wording import channel_words, frequency_words
 from app.kit.provenance import ActorKind, Source
@@ -89,7 +89,7 @@ def _told(act: Act, group: SiteGroup, locale: str) -> ToldAct:
         house=_house(act, group),
         sentence=_sentence(act, group, locale),
         through=_(through) if through else "",
-        language=autonym(act.locale),
+        language=called(act.locale, locale),
         words=tuple(act.words.splitlines()),
         words_lang=tag(act.words_locale),
     )

@@ -66,6 +66,7 @@ def address_post(site: Site) -> ResponseReturnValue:
 
 
 @bp.get("/<site>/preferences/address/sent")
+@preference_session_required
 def address_sent(site: Site) -> ResponseReturnValue:
     """Say what to do next: the same words for every address."""
     return render("web/address_sent.html", site=site)

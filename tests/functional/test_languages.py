@@ -8,7 +8,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from app.branding.languages import autonym, best, match, tag
+from app.branding.languages import autonym, best, called, match, tag
 from app.courier.delivery import deliver
 from app.models import Account, Message, Notice, OptInItem, OptInRequest
 from tests import journeys, post
@@ -52,6 +52,7 @@ def test_the_best_fits_the_first_wish_that_any_fits():
 def test_languages_are_named_by_those_who_speak_them():
     assert [autonym(each) for each in ("en", "fr", "de", "zh_Hans")] == ["English", "Français", "Deutsch", "简体中文"]
     assert tag("zh_Hans") == "zh-Hans"
+    assert [called("de", each) for each in ("en", "fr", "zh_Hans")] == ["German", "Allemand", "德语"]
 
 
 @pytest.mark.parametrize(
