@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.environment import Environment
 from app.factory import create_app
+from app.flows import change_address
 from app.kit import clock
-from app.models import OptInRequest
+from app.kit.signing import Purpose
+from app.models import AddressChange, OptInRequest
+from app.services import sessions, tokens
 from tests import journeys, post
 
 
@@ -63,6 +66,17 @@ class People:
     def never_link(self, email: str) -> str:
         """Give the link that stops everything."""
         return self._whole(journeys.never_path(self.environment, email))
+
+    def address_links(self) -> list[str]:
+        """Give the links of a change of address: to agree, to prove, and to stop it."""
+        _email, secret = self.joined()
+        purposes = (Purpose.ADDRESS_AGREE, Purpose.ADDRESS_PROVE, Purpose.ADDRESS_STOP)
+        with self.environment.database.transaction() as session:
+            row = sessions.find(session, secret)
+            camille, new = self.environment.group.brands["camille"], post.new_address()
+            change_address.ask(session, camille, row.account_id, row.digest, new, post.FORM)
+            change = session.scalars(select(AddressChange).where(AddressChange.account_id == row.account_id)).one()
+            return [tokens.address_link(session, "camille", purpose, change.id) for purpose in purposes]
 
     def manage_link(self, email: str) -> str:
         """Give the link of other systems' mails."""

@@ -9,6 +9,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from app.factory import create_app
+from app.web.address import address_agree_post
 from app.web.confirm import confirm_post
 from tests import journeys
 from tests.browser import scanners
@@ -31,7 +32,7 @@ def links(people):
     return [
         people.confirm_link(asked), people.never_link(asked), people.access_link(joined),
         people.unsubscribe_link(joined), people.unsubscribe_link(joined, "newsletter:email"),
-        people.manage_link(joined),
+        people.manage_link(joined), *people.address_links(),
     ]  # fmt: skip
 
 
@@ -68,6 +69,15 @@ def test_the_check_goes_red_on_a_page_that_confirms_on_get(quiet, people, left_b
         with serving(quiet.environment, confirm_on_get) as origin:
             link = origin + journeys.confirmation_path(quiet.environment, people.asked())
             assert left_behind(visit, [link]) >= {"consent", "consent_event", "opt_in_request"}
+
+
+def test_the_check_goes_red_on_a_page_that_agrees_to_a_change_of_address_on_get(quiet, people, left_behind):
+    def agree_on_get(app):
+        app.view_functions["web.address_agree"] = address_agree_post
+
+    with serving(quiet.environment, agree_on_get) as origin:
+        link = people.address_links()[0].replace(quiet.environment.settings.origin, origin)
+        assert left_behind(scanners.send_get, [link]) == {"address_change"}
 
 
 def test_the_check_goes_red_on_a_page_whose_script_presses_the_button(quiet, people, left_behind, new_context):
