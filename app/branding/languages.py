@@ -59,7 +59,7 @@ def _language_and_script(wanted: str) -> tuple[str, str | None] | None:
 
 
 def _likely_script(language: str, territory: str | None) -> str | None:
-    likely: dict[str, str] = get_global("likely_subtags")
+    likely = get_global("likely_subtags")
     names = (f"{language}_{territory}", language)
     full = next((likely[name] for name in names if name in likely), "")
     return next((part for part in full.split("_") if len(part) == 4), None)

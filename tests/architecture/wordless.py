@@ -15,7 +15,7 @@ from jinja2 import Environment, nodes
 ENGLISH_ALONE = ("api/", "console/", "dev/", "sample/", "embed/solver.html")
 """For developers and brand teams, see app/http/languages.py, and a document that never shows."""
 
-IN_ATTRIBUTES = frozenset({"body_class"})
+IN_ATTRIBUTES = frozenset({"body_class", "target"})
 """Blocks that stand inside of a tag in the layout."""
 
 READ_ALOUD = frozenset({"alt", "aria-description", "aria-label", "content", "label", "placeholder", "title"})
