@@ -8,7 +8,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from app.branding.languages import autonym, best, called, match, tag
+from app.branding.languages import tag
 from app.courier.delivery import deliver
 from app.models import Account, Message, Notice, OptInItem, OptInRequest
 from tests import journeys, post
@@ -29,30 +29,6 @@ def offered(page):
     found = re.findall(r'<a href="([^"]+)" lang="([^"]+)" hreflang="([^"]+)"', page)
     assert all(lang == hreflang for _, lang, hreflang in found)
     return {lang: html.unescape(url) for url, lang, _ in found}
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        ("fr", "fr"), ("FR", "fr"), ("fr-CA", "fr"), ("fr_FR", "fr"), ("de-AT", "de"), ("de-1996", "de"),
-        ("zh", "zh_Hans"), ("zh-CN", "zh_Hans"), ("zh-Hans", "zh_Hans"), ("zh-Hans-CN", "zh_Hans"),
-        ("zh-TW", None), ("zh-Hant", None), ("zh-HK", None), ("en-US-u-hc-h12", "en"),
-        ("it", None), ("french", None), ("*", None), ("", None), (None, None), ("fr" * 5_000, None),
-    ],
-)  # fmt: skip
-def test_a_tag_fits_by_language_and_script(wanted, found):
-    assert match(wanted, ("en", "fr", "de", "zh_Hans")) == found
-
-
-def test_the_best_fits_the_first_wish_that_any_fits():
-    assert best(["it", "de", "fr"], ("en", "fr", "de")) == "de"
-    assert best(["it"], ("en", "fr")) is None
-
-
-def test_languages_are_named_by_those_who_speak_them():
-    assert [autonym(each) for each in ("en", "fr", "de", "zh_Hans")] == ["English", "Français", "Deutsch", "简体中文"]
-    assert tag("zh_Hans") == "zh-Hans"
-    assert [called("de", each) for each in ("en", "fr", "zh_Hans")] == ["German", "Allemand", "德语"]
 
 
 @pytest.mark.parametrize(
