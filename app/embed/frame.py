@@ -6,6 +6,7 @@ The frame works without JavaScript. It is our own page in another coat, hence ha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, g, make_response, redirect, render_template, request, url_for
@@ -56,8 +57,8 @@ def take(brand: Brand) -> ResponseReturnValue:
         return _show(brand, {"items": _words("wording_changed")}, {"email": request.form.get("email", "")})
     if not guards.is_trapped():
         try:
-            email = request.form.get("email", "")
-            write(lambda session: flow.subscribe(session, brand, email, ticked, provenance(Source.FORM)))
+            email, came_by = request.form.get("email", ""), replace(provenance(Source.FORM), page=request.path)
+            write(lambda session: flow.subscribe(session, brand, email, ticked, came_by))
         except (InvalidAddress, NothingChosen) as problem:
             return _show(brand, _errors(problem, ticked), request.form)
     return redirect(url_for("embed_pages.sent", brand=brand.slug, lang=tag(locale())), 303)

@@ -70,6 +70,7 @@ def test_it_signs_up_with_the_words_that_stood_there(client, env, session):
     assert (answer.status_code, answer.location) == (303, "/embed/camille/frame/sent?lang=en")
     assert "Check your inbox" in client.get(answer.location).text
     assert journeys.mails(env, ANA) == ["confirm"]
+    assert session.scalars(select(OptInItem)).one().provenance["page"] == "/embed/camille/frame"
     kept = session.scalars(select(Notice.text).join(OptInItem, OptInItem.notice_digest == Notice.digest)).one()
     page = html.unescape(re.sub(r"<[^>]*>", "", client.get(FRAME).text))
     assert [line for line in kept.splitlines() if line not in page] == []
