@@ -27,7 +27,9 @@ def translations(locale: str) -> NullTranslations:
 
 def long_date(moment: date, locale: str) -> str:
     """Write a day out: "3 March 2026". Of a datetime, the day in its own time zone."""
-    return format_date(moment, "long", locale=_DATES_AS_IN.get(locale, locale))
+    written = format_date(moment, "long", locale=_DATES_AS_IN.get(locale, locale))
+    # In French the first is an ordinal, which CLDR's pattern leaves out.
+    return f"1er{written[1:]}" if locale == "fr" and moment.day == 1 else written
 
 
 @lru_cache(maxsize=1_024)

@@ -134,6 +134,7 @@ def test_no_page_speaks_english_to_those_who_read_otherwise(client, group, paths
         answer = client.get(path, query_string={"lang": tag})
         if answer.mimetype == "text/html" and "Location" not in answer.headers:
             assert Reader(answer.text).language in {tag, "en"}, path
+            assert 'class="languages"' in answer.text or path.startswith("/embed/"), path
             found[path] = complaints(answer.text, locale, group) if Reader(answer.text).language == tag else ["English"]
     assert len(found) > 15
     assert {path: each for path, each in found.items() if each} == {}

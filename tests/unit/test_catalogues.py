@@ -99,6 +99,11 @@ def test_days_and_countries_are_written_as_the_language_does(locale, day, countr
     assert country_name("DE", locale) == country
 
 
+def test_the_first_of_a_month_is_an_ordinal_in_french():
+    assert [long_date(date(2026, 12, day), "fr") for day in (1, 11)] == ["1er décembre 2026", "11 décembre 2026"]
+    assert long_date(date(2026, 12, 1), "de") == "1. Dezember 2026"
+
+
 @pytest.mark.parametrize(
     ("locale", "none", "one", "many"),
     [
