@@ -3,8 +3,11 @@
 A compressed answer tells by its length whether two parts of it are alike. Where a page holds a secret (a form token, a
 name) and words that somebody else chose (a link with words in it), that other can find the secret out, guess by guess
 (BREACH, 2013). So pages are compressed only when they answer a plain GET whose address says nothing that the page
-could repeat: known parts of the path, and no query but those of ours. Pages behind a link with a token, forms that
-come back, API, OAuth and the lean endpoints go as they are.
+could repeat: known parts of the path, and no query but those of ours. Pages behind a link with a token, forms of
+the centre that come back, answers of API and OAuth and the lean endpoints go as they are.
+
+The sign-up form may come back compressed with what was typed: nobody is signed in there, and the token of that form is
+no secret, since whoever asks gets one that is as good. It is the heaviest page of all on the group's site.
 """
 
 from __future__ import annotations
@@ -13,8 +16,10 @@ from flask import Flask, Response, request
 from flask_compress import Compress
 
 SHEETS_AND_PICTURES = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml"})
-PAGES_OF = frozenset({"web", "embed", "console"})
-KNOWN_PARTS = frozenset({"site", "brand", "slug"})
+PAGES_OF = frozenset({"web", "embed", "console", "dev"})
+MANUALS = frozenset({"api.docs"})
+FORMS_WITHOUT_SECRET = frozenset({"web.sign_up_post"})
+KNOWN_PARTS = frozenset({"site", "brand", "slug", "id"})
 """Parts of a path that must name something we have."""
 KNOWN_QUERIES = frozenset({("welcome", "1")})
 
@@ -40,18 +45,28 @@ def install(app: Flask) -> None:
         # A static file is read whole here: as a stream it would be sent without its length, and never closed.
         response.direct_passthrough = False
         response.make_sequence()
-        return compress.after_request(response)
+        if response.status_code != 422:
+            return compress.after_request(response)
+        # Flask-Compress passes over everything that is no success.
+        response.status_code = 200
+        response = compress.after_request(response)
+        response.status_code = 422
+        return response
 
 
 def may_compress(response: Response) -> bool:
     """Tell whether the length of the compressed answer gives nothing away."""
+    if request.endpoint in FORMS_WITHOUT_SECRET:
+        return response.status_code == 422
     if request.method not in {"GET", "HEAD"} or response.status_code not in {200, 304}:
         return False
     return response.mimetype in SHEETS_AND_PICTURES or (response.mimetype == "text/html" and _repeats_nothing())
 
 
 def _repeats_nothing() -> bool:
-    if request.blueprint not in PAGES_OF or not (request.view_args or {}).keys() <= KNOWN_PARTS:
+    if request.blueprint not in PAGES_OF and request.endpoint not in MANUALS:
+        return False
+    if not (request.view_args or {}).keys() <= KNOWN_PARTS:
         return False
     # A `lang` that is not one of ours is passed over.
     return all(name == "lang" or (name, value) in KNOWN_QUERIES for name, value in request.args.items(multi=True))
