@@ -18,7 +18,7 @@ def stylesheet(site: Site, typefaces: Typefaces | None = None) -> str:
     """Give the site's colours and faces for `:root` and `.theme-<slug>`, light and dark; the same bytes each time.
 
     The group's stylesheet also dresses each of its brands, for pages that show several houses. Of web fonts it
-    declares its own alone: the display faces of seven houses weigh 84 KB, and a page may weigh 60 KB with all it
+    declares its own alone: the display faces of seven houses weigh 82 KB, and a page may weigh 60 KB with all it
     loads. There, headings of houses are set in the system's faces of their stack, and running text in Lato, as ours is.
 
     Raises `ValueError` for a value that could say anything but a colour or a face: brand files are checked
