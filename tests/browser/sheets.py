@@ -51,7 +51,8 @@ class Tile(NamedTuple):
     def pairs(self) -> set[tuple[str, str]]:
         """What goes together in it."""
         names = (self.site.slug, self.locale, self.scheme)
-        found = {(names[0], names[1]), (names[0], names[2]), (names[1], names[2]), (self.page.key, self.scheme)}
+        seen_in = "any" if self.page.kind is Kind.TEXT else self.scheme
+        found = {(names[0], names[1]), (names[0], names[2]), (names[1], names[2]), (self.page.key, seen_in)}
         return found | ({(self.page.key, self.site.slug)} if self.page.key in MAIN else set())
 
 
