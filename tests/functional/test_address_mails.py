@@ -10,7 +10,7 @@ import pytest
 from app.courier.delivery import deliver
 from app.courier.transport import SmtpServer, SmtpTransport
 from tests import journeys, post
-from tests.functional.test_change_address import ANA, NEW, ask, link
+from tests.functional.moving import ANA, NEW, ask, link
 from tests.functional.test_courier_mails import links, read
 
 KINDS = {"address_agree": ANA, "address_prove": NEW, "address_taken": NEW, "address_moved": NEW, "address_left": ANA}
