@@ -9,7 +9,7 @@ from enum import StrEnum
 from werkzeug.test import TestResponse
 
 from app.branding.models import Brand, Site
-from app.console import scenes
+from app.console import mails, scenes
 from app.console.people import EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
@@ -113,15 +113,15 @@ PAGES = (
 )
 
 MAILS = (
-    Page("mail-confirm", "Please confirm", scenes.confirm_mail, where=Where.HOUSE),
-    Page("mail-welcome", "Welcome", scenes.welcome_mail, where=Where.HOUSE),
-    Page("mail-access", "Link to the preferences", scenes.access_mail),
-    Page("mail-summary", "What was changed", scenes.summary_mail),
-    Page("mail-agree", "Move to another address?", scenes.address_mail(MessageKind.ADDRESS_AGREE, to=EMAIL)),
-    Page("mail-prove", "Is this your new address?", scenes.address_mail(MessageKind.ADDRESS_PROVE)),
-    Page("mail-taken", "This address has choices of its own", scenes.address_mail(MessageKind.ADDRESS_TAKEN)),
-    Page("mail-moved", "Mails come here now", scenes.address_mail(MessageKind.ADDRESS_MOVED, *BOTH)),
-    Page("mail-left", "Mails go elsewhere now", scenes.address_mail(MessageKind.ADDRESS_LEFT, *BOTH, to=EMAIL)),
+    Page("mail-confirm", "Please confirm", mails.confirm_mail, where=Where.HOUSE),
+    Page("mail-welcome", "Welcome", mails.welcome_mail, where=Where.HOUSE),
+    Page("mail-access", "Link to the preferences", mails.access_mail),
+    Page("mail-summary", "What was changed", mails.summary_mail),
+    Page("mail-agree", "Move to another address?", mails.address_mail(MessageKind.ADDRESS_AGREE, to=EMAIL)),
+    Page("mail-prove", "Is this your new address?", mails.address_mail(MessageKind.ADDRESS_PROVE)),
+    Page("mail-taken", "This address has choices of its own", mails.address_mail(MessageKind.ADDRESS_TAKEN)),
+    Page("mail-moved", "Mails come here now", mails.address_mail(MessageKind.ADDRESS_MOVED, *BOTH)),
+    Page("mail-left", "Mails go elsewhere now", mails.address_mail(MessageKind.ADDRESS_LEFT, *BOTH, to=EMAIL)),
 )
 
 

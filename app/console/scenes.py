@@ -1,4 +1,4 @@
-"""What leads to each page and each mail: links followed, forms sent, and the states of a sample person."""
+"""What leads to each page: links followed, forms sent, and the states of a sample person."""
 
 from __future__ import annotations
 
@@ -9,10 +9,6 @@ from werkzeug.test import TestResponse
 from app.console.people import EMAIL, NEW_EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
-from app.services.address_changes import CHANGE
-from app.services.changes import AFTER_SEQUENCE
-from app.services.letters import Letter
-from app.services.messages import MessageKind
 
 ADDRESS = "preferences/address"
 NO_ADDRESS = "ana at example"
@@ -257,21 +253,6 @@ def address_pressed(*purposes: Purpose) -> Callable[[Stage], TestResponse]:
     return play
 
 
-def address_mail(kind: MessageKind, *pressed: Purpose, to: str = NEW_EMAIL) -> Callable[[Stage], Letter]:
-    """Be mailed about a change of address, after some of the buttons were pressed."""
-
-    def play(stage: Stage) -> Letter:
-        # What is mailed to somebody who has choices of their own is decided when it is sent.
-        is_taken = kind is MessageKind.ADDRESS_TAKEN
-        change_id = stage.person.wish_to_move(to_known=is_taken)
-        for purpose in pressed:
-            stage.press(stage.person.address_link(purpose, change_id))
-        asked = MessageKind.ADDRESS_PROVE if is_taken else kind
-        return stage.letter(asked, context={CHANGE: str(change_id)}, to=to)
-
-    return play
-
-
 def unsubscribe(stage: Stage) -> TestResponse:
     """Follow a link that leaves all of a house."""
     stage.person.join()
@@ -316,26 +297,3 @@ def never(stage: Stage) -> TestResponse:
 def never_done(stage: Stage) -> TestResponse:
     """Press its button."""
     return stage.press(stage.person.never_link())
-
-
-def confirm_mail(stage: Stage) -> Letter:
-    """Sign up."""
-    return stage.letter(MessageKind.CONFIRM, stage.person.ask())
-
-
-def welcome_mail(stage: Stage) -> Letter:
-    """Confirm."""
-    stage.person.join()
-    return stage.letter(MessageKind.WELCOME)
-
-
-def access_mail(stage: Stage) -> Letter:
-    """Ask for a link."""
-    stage.person.become_known()
-    return stage.letter(MessageKind.ACCESS)
-
-
-def summary_mail(stage: Stage) -> Letter:
-    """Change some things in the centre."""
-    stage.person.join()
-    return stage.letter(MessageKind.SUMMARY, context={AFTER_SEQUENCE: stage.person.change_mind()})

@@ -1,0 +1,51 @@
+"""What leads to each mail: the acts of a sample person that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.console.people import NEW_EMAIL
+from app.console.stage import Stage
+from app.kit.signing import Purpose
+from app.services.address_changes import CHANGE
+from app.services.changes import AFTER_SEQUENCE
+from app.services.letters import Letter
+from app.services.messages import MessageKind
+
+
+def confirm_mail(stage: Stage) -> Letter:
+    """Sign up."""
+    return stage.letter(MessageKind.CONFIRM, stage.person.ask())
+
+
+def welcome_mail(stage: Stage) -> Letter:
+    """Confirm."""
+    stage.person.join()
+    return stage.letter(MessageKind.WELCOME)
+
+
+def access_mail(stage: Stage) -> Letter:
+    """Ask for a link."""
+    stage.person.become_known()
+    return stage.letter(MessageKind.ACCESS)
+
+
+def summary_mail(stage: Stage) -> Letter:
+    """Change some things in the centre."""
+    stage.person.join()
+    return stage.letter(MessageKind.SUMMARY, context={AFTER_SEQUENCE: stage.person.change_mind()})
+
+
+def address_mail(kind: MessageKind, *pressed: Purpose, to: str = NEW_EMAIL) -> Callable[[Stage], Letter]:
+    """Be mailed about a change of address, after some of the buttons were pressed."""
+
+    def play(stage: Stage) -> Letter:
+        # What is mailed to somebody who has choices of their own is decided when it is sent.
+        is_taken = kind is MessageKind.ADDRESS_TAKEN
+        change_id = stage.person.wish_to_move(to_known=is_taken)
+        for purpose in pressed:
+            stage.press(stage.person.address_link(purpose, change_id))
+        asked = MessageKind.ADDRESS_PROVE if is_taken else kind
+        return stage.letter(asked, context={CHANGE: str(change_id)}, to=to)
+
+    return play
