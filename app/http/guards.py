@@ -31,28 +31,44 @@ class Refusal(StrEnum):
 
     STALE = "stale_form"
     TOO_SOON = "too_soon"
+    REWORDED = "wording_changed"
 
     @property
     def words(self) -> str:
         """The same for the person who sent it."""
         if self is Refusal.TOO_SOON:
             return _("That was quicker than we can check. Please press the button once more.")
+        if self is Refusal.REWORDED:
+            return _("Our words have changed meanwhile. Please read them and tick once more.")
         return _("The form was open for too long. Please send it once more.")
 
 
-def form_token(subject: str) -> str:
+Subject = str | list[str]
+"""What a form token is made for: a site or session, followed by the locale and digest of the words that stood there."""
+
+
+def form_token(subject: Subject) -> str:
     """Make a token for a form of `subject` that is fetched now."""
     return env().signer.sign(Purpose.FORM, subject)
 
 
-def refusal_of(token: str, subject: str) -> Refusal | None:
-    """Judge the token that a form came back with: missing, forged, old, of another site, or used too soon."""
+def made_for(purpose: Purpose, token: str) -> Any:
+    """Give the subject of a good token, None of any other."""
     try:
-        made_for, age_seconds = env().signer.age(Purpose.FORM, token, FORM_LASTS)
+        return env().signer.read(purpose, token, FORM_LASTS)
+    except (BadLink, ExpiredLink):
+        return None
+
+
+def refusal_of(token: str, subject: Subject) -> Refusal | None:
+    """Judge the token that a form came back with: missing, forged, old, of another site or words, or used too soon."""
+    try:
+        made, age_seconds = env().signer.age(Purpose.FORM, token, FORM_LASTS)
     except (BadLink, ExpiredLink):
         return Refusal.STALE
-    if made_for != subject:
-        return Refusal.STALE
+    if made != subject:
+        is_of_site = isinstance(made, list) and isinstance(subject, list) and made[:1] == subject[:1]
+        return Refusal.REWORDED if is_of_site else Refusal.STALE
     return Refusal.TOO_SOON if age_seconds < env().settings.minimum_form_seconds else None
 
 
@@ -72,8 +88,8 @@ class SignedFormToken(CSRF):
     """
 
     def setup_form(self, form: Form) -> list[tuple[str, Any]]:
-        """Remember which site the form belongs to (`csrf_context`)."""
-        self.subject = str(form.meta.csrf_context or "")
+        """Remember which site the form belongs to, and which words stand there (`csrf_context`)."""
+        self.subject: Subject = form.meta.csrf_context or ""
         return list(super().setup_form(form))
 
     def generate_csrf_token(self, csrf_token_field: HiddenField) -> str:  # noqa: ARG002 - WTForms' signature
@@ -86,17 +102,17 @@ class SignedFormToken(CSRF):
             raise ValidationError(refusal.words)
 
 
-def token_to_show(form: FlaskForm, subject: str) -> str:
+def token_to_show(form: FlaskForm, subject: Subject) -> str:
     """Give the token for a form of WTForms that is shown (again), see `token_again`."""
     return token_again(str(form["csrf_token"].data or ""), subject)
 
 
-def token_again(token: str, subject: str) -> str:
+def token_again(token: str, subject: Subject) -> str:
     """Give the token for a form that is shown (again): the one it came with while that is good, else a new one.
 
     A form that came back too soon keeps its token, so that the next press passes.
     """
-    return form_token(subject) if refusal_of(token, subject) is Refusal.STALE else token
+    return token if refusal_of(token, subject) in {None, Refusal.TOO_SOON} else form_token(subject)
 
 
 class SessionFormToken(CSRF):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import weakref
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
@@ -9,12 +10,13 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.branding.models import Brand, Channel, Topic
+from app.branding.models import Brand, Channel, Site, SiteGroup, Topic
 from app.branding.wording import notice_digest, notice_text
 from app.db import Session
 from app.environment import Environment, environment
 from app.kit import clock
 from app.models import Notice
+from app.services import offers
 from app.services.items import ItemRef
 
 Wording = Callable[[Brand, Topic, Channel, str], str]
@@ -30,6 +32,17 @@ class Seen(NamedTuple):
 
 _kept: weakref.WeakKeyDictionary[Environment, dict[tuple[int, str, Wording], bytes]] = weakref.WeakKeyDictionary()
 """The digests of what is in the database already, by item, locale and place: wording stays while a process lives."""
+
+_forms: weakref.WeakKeyDictionary[Environment, dict[tuple[str, str], str]] = weakref.WeakKeyDictionary()
+"""The digests of whole sign-up forms, by site and locale."""
+
+
+def digest_of_form(env: Environment, site: Site, locale: str) -> str:
+    """Give one digest (hexadecimal) of all that the sign-up form of `site` in `locale` tells about what it offers."""
+    known = _forms.setdefault(env, {})
+    if (site.slug, locale) not in known:
+        known[site.slug, locale] = _digest_of_form(site, locale)
+    return known[site.slug, locale]
 
 
 def keep(
@@ -66,6 +79,17 @@ def _wording(brand: Brand, item: ItemRef, locale: str, place: Wording) -> str:
     topic = brand.topic(item.key)
     assert topic is not None and item.channel is not None  # noqa: S101, PT018 - callers pass offered subscriptions
     return place(brand, topic, item.channel, locale)
+
+
+def _digest_of_form(site: Site, locale: str) -> str:
+    found = hashlib.sha256()
+    brands = site.brands.values() if isinstance(site, SiteGroup) else [site] if isinstance(site, Brand) else []
+    for brand in brands:
+        spoken = brand.locale(locale)
+        for topic, channel in offers.on_sign_up(brand):
+            found.update(f"{brand.slug}:{topic.key}:{channel}\n".encode())
+            found.update(notice_digest(notice_text(brand, topic, channel, spoken), spoken))
+    return found.hexdigest()
 
 
 def _store(session: Session, texts: Collection[str], locale: str) -> None:

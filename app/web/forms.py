@@ -7,6 +7,7 @@ from wtforms import EmailField, SelectMultipleField, StringField
 
 from app.branding.models import Site
 from app.http.guards import SessionFormToken, SignedFormToken
+from app.web import wordings
 
 
 class PublicForm(FlaskForm):
@@ -36,6 +37,11 @@ class SignUpForm(PublicForm):
     """E-mail address and ticked boxes."""
 
     items = SelectMultipleField(choices=[], validate_choice=False)
+
+    @classmethod
+    def for_site(cls, site: Site) -> SignUpForm:
+        """Read the form of a site from the request; its token must stand for words that are current."""
+        return cls(meta={"csrf_context": wordings.on_form(site, wordings.locale_of_form(site))})
 
 
 class CentreForm(FlaskForm):

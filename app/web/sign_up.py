@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,7 +15,7 @@ from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.kit.provenance import Source
 from app.services import offers
-from app.web import presenters
+from app.web import presenters, wordings
 from app.web.blueprint import bp, render
 from app.web.forms import SignUpForm
 
@@ -31,11 +33,15 @@ def sign_up_post(site: Site) -> ResponseReturnValue:
     guards.refuse_cross_site()
     form = SignUpForm.for_site(site)
     if problem := form.problem():
-        return _show(site, form, {"form": problem}, status=422)
+        if problem != guards.Refusal.REWORDED.words:
+            return _show(site, form, {"form": problem}, status=422)
+        form.items.data = []  # other words need another consent
+        return _show(site, form, {"items": problem}, status=422)
     if not guards.is_trapped():
+        came_by = replace(provenance(Source.FORM), locale=wordings.locale_of_form(site))
         try:
             write(lambda session: subscribe.subscribe(
-                session, site, form.email.data or "", form.items.data or [], provenance(Source.FORM)
+                session, site, form.email.data or "", form.items.data or [], came_by
             ))  # fmt: skip
         except InvalidAddress:
             return _show(site, form, _errors(form, _("Write an address like name@example.com.")), status=422)
@@ -64,6 +70,6 @@ def _show(site: Site, form: SignUpForm, errors: dict[str, str], status: int = 20
     return render(
         "web/sign_up.html", status=status,
         sections=presenters.choice_sections(brands, locale(site), many=many, ticked=form.items.data or ()),
-        form_token=guards.token_to_show(form, site.slug), honeypot_name=guards.HONEYPOT,
+        form_token=guards.token_to_show(form, wordings.on_form(site, locale(site))), honeypot_name=guards.HONEYPOT,
         email=form.email.data or "", errors=errors,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from app.commands.serve import granian
 from app.config import KEY_LISTS, Settings
 from app.environment import Environment
 from app.kit.signing import Purpose
+from app.services import notices
 from tests import environments
 from tests.reliability.processes import PARLEY, Process
 
@@ -148,8 +149,15 @@ class Installation:
 
     def sign_up_form(self, email: str, *items: str, site: str = "camille") -> dict[str, object]:
         """Fill in the form of a site; its token is what the page would carry."""
-        token = self.environment.signer.sign(Purpose.FORM, site)
+        shown = self.environment.group.site(site)
+        assert shown is not None, site
+        words = [site, "en", notices.digest_of_form(self.environment, shown, "en")]
+        token = self.environment.signer.sign(Purpose.FORM, words)
         return {"email": email, "items": items or ("newsletter:email",), "csrf_token": token}
+
+    def link_form(self, email: str) -> dict[str, object]:
+        """Fill in the form that asks for a link to the preferences of a house."""
+        return {"email": email, "csrf_token": self.environment.signer.sign(Purpose.FORM, "camille")}
 
     def close(self) -> None:
         """End everything that still runs."""

@@ -108,7 +108,7 @@ def by_sign_up(parley: Installation) -> Callable[[Visitor, str], Answer]:
 
 
 def by_link(parley: Installation) -> Callable[[Visitor, str], Answer]:
-    return lambda visitor, email: visitor.post("/camille/preferences/link", parley.sign_up_form(email))
+    return lambda visitor, email: visitor.post("/camille/preferences/link", parley.link_form(email))
 
 
 def by_element(parley: Installation) -> Callable[[Visitor, str], Answer]:
