@@ -15,4 +15,4 @@ def read_in(session: Session, account_id: uuid.UUID, locale: str) -> None:
     account = lock_account(session, account_id).account(session)
     if account is None or account.status == accounts.ERASED:
         raise Gone("This account is no more.")
-    account.locale = locale
+    accounts.choose_language(account, locale)

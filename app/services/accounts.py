@@ -18,6 +18,9 @@ ACTIVE = "active"
 ERASED = "erased"
 RESTRICTED = "restricted"
 
+_LANGUAGE = "language"
+"""Key of a profile: the language that the person chose; `locale` may have been guessed when they signed up."""
+
 
 def create_lite(session: Session, digest: bytes, locale: str, verified_at: datetime | None) -> Account:
     """Make a lite account with one e-mail address, which the caller has locked and which no account owns."""
@@ -57,6 +60,17 @@ def replace_email(session: Session, account_id: uuid.UUID, old: bytes, new: byte
 def find(session: Session, account_id: uuid.UUID) -> Account | None:
     """Find an account by its id."""
     return session.get(Account, account_id)
+
+
+def choose_language(account: Account, locale: str) -> None:
+    """Keep the language that a person chose for the pages behind a session and the mails to them."""
+    account.locale = locale
+    account.profile = {**account.profile, _LANGUAGE: locale}
+
+
+def chosen_language(account: Account) -> str | None:
+    """Give the language that the person chose; None when theirs was only guessed so far."""
+    return account.profile.get(_LANGUAGE)
 
 
 def primary_email(session: Session, account_id: uuid.UUID) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from app.kit import clock
 from app.kit.addresses import mask
 from app.kit.signing import Purpose
-from app.models import AddressChange
-from app.services import address_changes, deliverability, tokens
+from app.models import Account, AddressChange
+from app.services import accounts, address_changes, deliverability, tokens
 from app.services.address_changes import CHANGE, Outcome, Progress, Side
 from app.services.messages import MessageKind
 from app.services.stationery import Desk, Drop, Letter, typed_address
@@ -45,6 +46,7 @@ def prove(desk: Desk) -> Letter | Drop:
     return _unless_refused(
         desk,
         MessageKind.ADDRESS_PROVE,
+        reader=_asker(desk, change),
         action=_link(desk, Purpose.ADDRESS_PROVE, change),
         never=tokens.never_link(desk.session, desk.site.slug, desk.message.address_digest),
         expires_at=change.expires_at,
@@ -62,14 +64,24 @@ def left(desk: Desk) -> Letter | Drop:
     change = _change(desk)
     if change is None or change.outcome != Outcome.MOVED:
         return Drop("superseded")
-    return _unless_refused(desk, MessageKind.ADDRESS_LEFT, other_address=_shortened(desk, change.to_digest))
+    return _unless_refused(
+        desk,
+        MessageKind.ADDRESS_LEFT,
+        reader=_asker(desk, change),
+        other_address=_shortened(desk, change.to_digest),
+    )
+
+
+def _asker(desk: Desk, change: AddressChange) -> Account | None:
+    """Find whose choices move; the address of the letter is not yet, or no more, theirs."""
+    return accounts.find(desk.session, change.account_id)
 
 
 def _shortened(desk: Desk, digest: bytes) -> str:
     return mask(typed_address(desk.session, digest) or "")
 
 
-def _unless_refused(desk: Desk, kind: MessageKind, **parts: object) -> Letter | Drop:
+def _unless_refused(desk: Desk, kind: MessageKind, **parts: Any) -> Letter | Drop:
     refused = deliverability.refusal(desk.session, desk.message)
     return Drop(refused) if refused else desk.letter(kind, **parts)
 

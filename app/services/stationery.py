@@ -13,6 +13,7 @@ from app.branding.models import Brand, Site
 from app.db import Session
 from app.environment import environment
 from app.models import Account, AddressRow, ContactPoint, Message
+from app.services import accounts
 from app.services.changes import Change
 from app.services.items import ItemRef
 from app.services.messages import MessageKind
@@ -67,10 +68,19 @@ class Desk:
     site: Site
     to: str
 
-    def letter(self, kind: MessageKind, **parts: Any) -> Letter:
-        """Write a letter of a kind to the address of this desk."""
-        locale = self.site.locale(self.message.locale)
+    def letter(self, kind: MessageKind, *, reader: Account | None = None, **parts: Any) -> Letter:
+        """Write a letter of a kind to the address of this desk.
+
+        It speaks the language that its reader once chose (`reader`, else the owner of the address) where the site
+        does; a confirmation, which repeats the words of a form, speaks the form's.
+        """
+        chosen = None if kind is MessageKind.CONFIRM else self._chosen_by(reader or self.account())
+        locale = self.site.locale(chosen or self.message.locale)
         return Letter(kind, self.site, locale, self.to, self.message.message_id, **parts)
+
+    def _chosen_by(self, reader: Account | None) -> str | None:
+        chosen = accounts.chosen_language(reader) if reader else None
+        return chosen if chosen in self.site.locales else None
 
     def account(self) -> Account | None:
         """Find who the address belongs to now."""

@@ -258,6 +258,33 @@ class TestTheCentre:
         deliver(env, outbox, summary.id)
         assert outbox.parsed()["Content-Language"] == "zh-Hans"
 
+    @pytest.mark.parametrize(("site", "spoken"), [("luxe", "fr"), ("ostra", "de")])
+    def test_a_language_chosen_wins_over_the_one_a_mail_was_asked_in(self, ana, app, env, outbox, site, spoken):
+        self.choose(ana, "fr")
+        stranger = app.test_client()
+        path = f"/{site}/preferences/link?lang=de"
+        token = journeys.form_token(stranger.get(path).text)
+        stranger.post(path, data={"email": ANA, "csrf_token": token})
+        assert self.spoken(env, outbox, "access") == spoken, "Ostra speaks no French"
+
+    def test_a_language_guessed_at_sign_up_wins_over_nothing(self, ana, app, env, outbox):
+        stranger = app.test_client()
+        token = journeys.form_token(stranger.get("/luxe/preferences/link?lang=fr").text)
+        stranger.post("/luxe/preferences/link?lang=fr", data={"email": ANA, "csrf_token": token})
+        assert self.spoken(env, outbox, "access") == "fr"
+
+    def test_a_confirmation_speaks_as_its_form_did(self, ana, app, env, outbox):
+        self.choose(ana, "fr")
+        journeys.sign_up(app.test_client(), ANA, site="sol-y-lino")
+        assert self.spoken(env, outbox, "confirm") == "en"
+        app.test_client().post(journeys.confirmation_path(env, ANA, "sol-y-lino"))
+        assert self.spoken(env, outbox, "welcome") == "fr"
+
+    def spoken(self, env, outbox, kind):
+        """Deliver the last mail of a kind and give its language."""
+        deliver(env, outbox, [each for each in post.mails_to(env, ANA) if each.kind == kind][-1].id)
+        return outbox.parsed()["Content-Language"]
+
     def test_it_is_a_button_with_a_token_and_no_link(self, ana):
         page = ana.get("/luxe/preferences").text
         assert offered(page) == {}
