@@ -1,5 +1,5 @@
 /* <parley-signup>: a brand's sign-up form on the brand's own pages. Keeps no cookie and stores nothing. */
-const SOLVER_PATIENCE = 4000; // milliseconds until a solver that says nothing is given up
+const SOLVER_PATIENCE = 4000; // milliseconds without a word of the solver until it is given up
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /* What went wrong, as Parley tells it; `unreachable` where it told nothing. */
@@ -22,33 +22,51 @@ async function ask(path, options = {}) {
   throw new Problem(await answer.json().catch(() => ({})));
 }
 
-/* Solves in a worker of Parley's own origin, behind a hidden frame; where the page allows no frames, here in steps. */
-async function solve(challenge, brand, root, say, isHere) {
-  if (isHere) return await solveProof(challenge, say);
+/* Solves in a worker of Parley's own origin, behind a hidden frame; where that fails, here in steps. */
+async function solve(challenge, brand, root, say, isHere, signal) {
+  if (!isHere) {
+    try {
+      return await solveInFrame(challenge, brand, root, say, signal);
+    } catch {
+      signal.throwIfAborted();
+    }
+  }
+  return await solveProof(challenge, say);
+}
+
+/* Fails where the page allows no frames, where the solver falls silent, and when `signal` ends it. */
+async function solveInFrame(challenge, brand, root, say, signal) {
+  signal.throwIfAborted();
   const frame = make("iframe", { hidden: true, title: "", "aria-hidden": "true", tabindex: "-1" });
   frame.src = `${ORIGIN}/embed/${brand}/solver`;
   const { port1, port2 } = new MessageChannel();
-  let isHeard = false;
+  const over = new AbortController();
+  let patience;
   try {
     return await new Promise((resolve, reject) => {
+      const renew = () => {
+        clearTimeout(patience);
+        patience = setTimeout(() => reject(new Error("no word of the solver")), SOLVER_PATIENCE);
+      };
       port1.onmessage = ({ data }) => {
-        isHeard = true;
+        renew();
         if (data.proof) resolve(data.proof);
         if (data.failed) reject(new Error("the worker failed"));
         if (data.progress !== undefined) say(data.progress);
       };
-      frame.onload = () => frame.contentWindow.postMessage({ challenge }, ORIGIN, [port2]);
-      frame.onerror = reject;
+      const listen = { once: true, signal: over.signal }; // once: a frame that is moved loads again
+      frame.addEventListener("load", () => frame.contentWindow.postMessage({ challenge }, ORIGIN, [port2]), listen);
+      frame.addEventListener("error", reject, listen);
+      signal.addEventListener("abort", () => reject(signal.reason), listen);
       addEventListener("securitypolicyviolation", (event) => {
         if (event.blockedURI.startsWith(ORIGIN) && event.effectiveDirective === "frame-src") reject(event);
-      }, { once: true });
-      setTimeout(() => isHeard || reject(new Error("no word of the solver")), SOLVER_PATIENCE);
+      }, { signal: over.signal });
+      renew();
       root.append(frame);
     });
-  } catch {
-    frame.remove();
-    return await solveProof(challenge, say);
   } finally {
+    clearTimeout(patience);
+    over.abort();
     port1.close();
     frame.remove();
   }
@@ -61,6 +79,7 @@ class ParleySignup extends HTMLElement {
   #definition = null;
   #parts = null;
   #key = null; // token and proof, asked for at the first focus
+  #making = new AbortController(); // ends the making of the key
   #isBusy = false;
 
   constructor() {
@@ -73,8 +92,10 @@ class ParleySignup extends HTMLElement {
     if (!this.#definition) this.#load();
   }
 
+  /* The solver's frame dies with its place in the page, also when the page only moves the element. */
   disconnectedCallback() {
     this.#asked.abort();
+    this.#making.abort();
   }
 
   attributeChangedCallback(_name, old, now) {
@@ -109,8 +130,13 @@ class ParleySignup extends HTMLElement {
       else this.#tell("ready", { lang: definition.lang });
     } catch (problem) {
       if (signal.aborted) return;
-      if (!this.#definition) this.#root.replaceChildren(make("slot")); // what stands between the tags: a link, maybe
-      this.#tell("error", { code: problem.code ?? "unreachable", field: "" });
+      warnOf(problem, this.#brand, this.getAttribute("topics"));
+      if (!this.#definition) {
+        this.#root.adoptedStyleSheets = [SHEET, ROOMLESS];
+        this.#root.replaceChildren(make("slot")); // what stands between the tags: a link, maybe
+      }
+      if (error) this.#complain(new Problem({ code: problem.code }));
+      else this.#tell("error", { code: problem.code ?? "unreachable", field: "" });
     }
   }
 
@@ -119,6 +145,7 @@ class ParleySignup extends HTMLElement {
     const { words } = definition;
     if (definition.left_out.length) console.warn(`parley-signup: not offered here: ${definition.left_out.join(", ")}`);
     this.#definition = definition;
+    this.#making.abort();
     this.#key = null;
     this.#isBusy = false;
     this.#parts = formOf(definition, this.#isTest);
@@ -127,6 +154,7 @@ class ParleySignup extends HTMLElement {
       event.preventDefault();
       this.#submit();
     });
+    this.#root.adoptedStyleSheets = [SHEET];
     this.#root.replaceChildren(boxOf(definition,
       slotOf("heading", make("h2", { class: "heading", part: "heading" }, words.heading)),
       slotOf("intro", make("p", { class: "intro", part: "intro" }, words.intro)),
@@ -135,18 +163,35 @@ class ParleySignup extends HTMLElement {
 
   /* Asks for a token and a challenge, and begins to solve it while the person still types. */
   #prepare() {
-    this.#key ??= (async () => {
-      const lang = this.#definition.lang;
-      const { token, seconds_to_wait: seconds, challenge } = await ask(
-        `/embed/${this.#brand}/challenge?${new URLSearchParams({ lang })}`, { method: "POST" });
-      const isOldEnough = sleep(seconds * 1000 + 250);
-      const isHere = this.getAttribute("solver") === "page";
-      const proof = await solve(challenge, this.#brand, this.#root, (value) => this.#progress(value), isHere);
-      await isOldEnough;
-      return { token, proof };
-    })();
-    this.#key.catch(() => (this.#key = null));
-    return this.#key;
+    const key = (this.#key ??= this.#make());
+    key.catch(() => {
+      if (this.#key === key) this.#key = null;
+    });
+    return key;
+  }
+
+  async #make() {
+    const { signal } = (this.#making = new AbortController());
+    const lang = this.#definition.lang;
+    const { token, seconds_to_wait: seconds, challenge } = await ask(
+      `/embed/${this.#brand}/challenge?${new URLSearchParams({ lang })}`, { method: "POST", signal });
+    const isOldEnough = sleep(seconds * 1000 + 250);
+    const isHere = this.getAttribute("solver") === "page";
+    const proof = await solve(challenge, this.#brand, this.#root, (value) => this.#progress(value), isHere, signal);
+    await isOldEnough;
+    return { token, proof };
+  }
+
+  /* The key for the form as it stands; made anew when the page moved the element meanwhile. */
+  async #keyFor(definition) {
+    try {
+      const key = await this.#prepare();
+      if (definition === this.#definition) return key;
+    } catch (problem) {
+      if (problem.name !== "AbortError" || !this.isConnected) throw problem;
+    }
+    if (definition !== this.#definition) throw new Problem();
+    return await this.#keyFor(definition);
   }
 
   #progress(value) {
@@ -189,7 +234,7 @@ class ParleySignup extends HTMLElement {
   /* A key that was refused, because it is old or spent, is replaced once without a word. */
   async #send(items, mayRetry) {
     const { choices, lang, honeypot } = this.#definition;
-    const { token, proof } = await this.#prepare();
+    const { token, proof } = await this.#keyFor(this.#definition);
     this.#parts.words.textContent = this.#definition.words.sending;
     const notices = choices.filter(({ item }) => items.includes(item)).map(({ item, notice }) => [item, notice]);
     const body = JSON.stringify({

@@ -1,0 +1,74 @@
+"""The form on a page that moves it about, or that Parley leaves alone, while it is being sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser import sites
+from tests.post import new_address
+
+pytestmark = pytest.mark.browser
+
+WHILE_SOLVING = """async () => {
+    const form = document.querySelector('parley-signup'), root = form.shadowRoot;
+    while (!root.querySelector('iframe') || !root.querySelector('progress').value)
+        await new Promise(resolve => setTimeout(resolve));
+    %s
+}"""
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "const box = document.createElement('div'); form.replaceWith(box); box.append(form);",
+        "root.querySelector('iframe').remove();",
+        "const frame = root.querySelector('iframe'); root.append(frame);",
+    ],
+    ids=["element moved", "frame lost", "frame moved"],
+)
+def test_a_page_that_moves_the_form_while_the_proof_is_made_gets_it_sent_all_the_same(site, page, act):
+    failures = []
+    page.on("pageerror", lambda failure: failures.append(str(failure)))
+    sites.visit(page, f"{site}/camille/?lang=en")
+    slowly = page.context.new_cdp_session(page)
+    slowly.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    ana = new_address()
+    sites.fill_in(page, ana)
+    page.evaluate(WHILE_SOLVING % act)
+    slowly.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    assert page.locator(f"{sites.FORM} #email").input_value() == ana
+    sites.send(page)
+    assert failures == []
+
+
+def test_a_form_taken_away_while_it_is_sent_can_be_sent_again(site, page):
+    sites.visit(page, f"{site}/camille/?lang=en")
+    sites.fill_in(page, new_address())
+    page.evaluate(
+        """async () => { const form = document.querySelector('parley-signup'), place = form.parentNode;
+           form.addEventListener('parley:error', event => window.heard.push(['error', event.detail]));
+           form.shadowRoot.querySelector('button').click(); form.remove();
+           await new Promise(resolve => setTimeout(resolve, 200)); place.append(form); }"""
+    )
+    assert sites.heard(page, "error")["code"] == "unreachable"
+    assert page.locator(f"{sites.FORM} button").get_attribute("aria-disabled") is None
+    sites.send(page)
+
+
+def test_words_that_changed_and_can_not_be_had_are_an_error_told(site, page, parley):
+    asked = []
+
+    def outdated(route):
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            return route.abort()
+        answer = route.fetch()
+        return route.fulfill(response=answer, body=answer.text().replace('"notice":"', '"notice":"x'))
+
+    page.route(f"{parley.settings.origin}/embed/camille/form?**", outdated)
+    sites.visit(page, f"{site}/camille/?lang=en")
+    sites.fill_in(page, new_address())
+    page.locator(f"{sites.FORM} button").click()
+    assert sites.heard(page, "error") == {"brand": "camille", "code": "unreachable", "field": ""}
+    assert page.locator(sites.FORM).get_by_role("alert").filter(has=page.get_by_role("link")).is_visible()
+    assert page.locator(f"{sites.FORM} button").get_attribute("aria-disabled") is None
