@@ -44,6 +44,16 @@ def cluster():
 
 
 @pytest.fixture(scope="session")
+def cluster_apart(tmp_path_factory):
+    """Give a PostgreSQL of its own to who keeps a transaction open: the feed of every database would wait for it.
+
+    Transactions are numbered over a whole cluster, and the feed places a line once no older one runs.
+    """
+    with database.cluster_in(tmp_path_factory.mktemp("apart")).running() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
 def database_urls(cluster, worker_id):
     """Give the URLs (`owner`, `application`) of this worker's own migrated database."""
     with database.fresh_database(cluster, f"parley_{worker_id}") as urls:

@@ -48,7 +48,12 @@ def end_run() -> None:
 
 def run_cluster() -> Cluster:
     """Name the cluster of this test run; it starts when somebody uses it."""
-    return Cluster(Path(os.environ[FOLDER_VARIABLE]), settings=FAST)
+    return cluster_in(Path(os.environ[FOLDER_VARIABLE]))
+
+
+def cluster_in(folder: Path) -> Cluster:
+    """Name the cluster that keeps its files in `folder`."""
+    return Cluster(folder, settings=FAST)
 
 
 @contextmanager

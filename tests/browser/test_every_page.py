@@ -23,11 +23,11 @@ SLOW_NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 150_000, 
 
 
 @pytest.fixture(scope="module")
-def origin(cluster, worker_id, tmp_path_factory):
+def origin(cluster_apart, tmp_path_factory):
     """Give the address of the sheets."""
     settings = environments.settings_for(tmp_path_factory.mktemp("sheets"), port=free_port())
     with (
-        database.fresh_database(cluster, f"parley_sheets_{worker_id}") as urls,
+        database.fresh_database(cluster_apart, "parley_sheets") as urls,
         sheets.served(settings, urls.application),
     ):
         yield settings.origin

@@ -38,9 +38,9 @@ def settings(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def own_database(cluster, worker_id):
+def own_database(cluster_apart):
     """Give a database where an open transaction stands in nobody's way."""
-    with database.fresh_database(cluster, f"parley_preview_{worker_id}") as urls:
+    with database.fresh_database(cluster_apart, "parley_preview") as urls:
         yield urls.application
 
 
@@ -58,12 +58,12 @@ def sheets(studio):
 
 
 @pytest.fixture
-def own_folder(settings, cluster, worker_id, tmp_path):
+def own_folder(settings, cluster_apart, tmp_path):
     """Give a copy of the brand folder to edit, and a browser that looks at its sheets."""
     folder = tmp_path / "brands"
     shutil.copytree(environments.BRANDS, folder)
     own_settings = settings.model_copy(update={"brands_dir": folder})
-    with database.fresh_database(cluster, f"parley_edits_{worker_id}") as urls:
+    with database.fresh_database(cluster_apart, "parley_edits") as urls:
         studio = preview.Studio(own_settings, urls.application)
         yield folder, preview.application(studio).test_client()
         studio.close()
