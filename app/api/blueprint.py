@@ -6,7 +6,8 @@ import json
 from functools import cache
 from typing import Any, NoReturn
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.api import document, refusals
@@ -32,6 +33,8 @@ def register(app: Application) -> None:
         add_for_any_method(blueprint, operation.path, f"{operation.name}_otherwise", _refuse_method)
     blueprint.add_url_rule("/openapi.json", "openapi", show_document, methods=["GET"])
     blueprint.add_url_rule("/api/docs", "docs", show_docs, methods=["GET"])
+    for path, name in (("/api", "start"), ("/api/", "start_below")):
+        blueprint.add_url_rule(path, name, lead_to_docs, methods=["GET"])
     add_for_any_method(blueprint, "/api/", "nothing", _refuse_path)
     add_for_any_method(blueprint, "/api/<path:rest>", "nothing_below", _refuse_path)
     app.register_blueprint(blueprint)
@@ -51,6 +54,11 @@ def show_docs() -> str:
     origin = env().settings.origin
     entries = Reference(_document(origin)).entries()
     return render_template("api/docs.html", origin=origin, entries=entries, scopes=SCOPES, problems=KINDS)
+
+
+def lead_to_docs() -> ResponseReturnValue:
+    """Send who tries the bare address to the page of docs."""
+    return redirect(url_for("api.docs"))
 
 
 @cache

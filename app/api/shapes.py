@@ -120,15 +120,24 @@ class PurposeQuestion(Shape):
     purpose: Annotated[Name, Field(description="A purpose of the brand, or of the whole group.")]
 
 
-def _question_form(value: object) -> str:
-    return FORM + ("purpose" if isinstance(value, dict) and "purpose" in value else "topic")
+def _question_form(value: object) -> str | None:
+    if not isinstance(value, dict):
+        return FORM + "topic"  # which says that it must be an object
+    is_purpose, is_topic = "purpose" in value, "topic" in value or "channel" in value
+    if is_purpose is is_topic:
+        return None
+    return FORM + ("purpose" if is_purpose else "topic")
 
 
 class DecisionRequest(
     RootModel[
         Annotated[
             Annotated[TopicQuestion, Tag(FORM + "topic")] | Annotated[PurposeQuestion, Tag(FORM + "purpose")],
-            Discriminator(_question_form),
+            Discriminator(
+                _question_form,
+                custom_error_type="no_question",
+                custom_error_message="Give either topic and channel, or purpose.",
+            ),
         ]
     ]
 ):

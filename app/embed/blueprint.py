@@ -78,7 +78,7 @@ def _tell(failure: Exception) -> Response:
     code = _code_of(failure)
     if code is None:
         raise failure
-    response = present(code)
+    response = present(code, failure.detail if isinstance(failure, Refused) else "")
     if code == "too_many_requests":
         response.headers["Retry-After"] = str(seconds_to_wait())
     return response

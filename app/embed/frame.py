@@ -86,11 +86,17 @@ def _words(code: str) -> str:
     return gettext(KINDS[code].words)
 
 
-def _show(brand: Brand, errors: dict[str, str], came_back: Mapping[str, Any]) -> ResponseReturnValue:
+def _form(brand: Brand) -> definition.Definition:
+    """Describe the form with the topics of the address; with all where none of them is offered, as on our own page."""
     topics = request.args.get("topics", "").replace(",", " ").split()
+    wanted = definition.define(brand, locale(), topics)
+    return wanted if wanted.choices else definition.define(brand, locale(), ())
+
+
+def _show(brand: Brand, errors: dict[str, str], came_back: Mapping[str, Any]) -> ResponseReturnValue:
     ticked = request.form.getlist("items") if "csrf_token" in came_back else []
     page = render_template(
-        "embed/frame.html", form=definition.define(brand, locale(), topics), words=definition.words(brand, locale()),
+        "embed/frame.html", form=_form(brand), words=definition.words(brand, locale()),
         errors=errors, email=came_back.get("email", ""), ticked=ticked, honeypot_name=guards.HONEYPOT, seen=SEEN,
         form_token=guards.token_again(request.form.get("csrf_token", ""), brand.slug),
         origins=cors.origins_of(brand), here=request.full_path,

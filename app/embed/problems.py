@@ -20,11 +20,15 @@ ITEMS = "items"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem: its status, what it means in words, and the field it stands beside, if it has one."""
+    """One kind of problem: its status, what it means in words, and the field it stands beside, if it has one.
+
+    `advice` is for whoever builds the page, and in English alone.
+    """
 
     status: HTTPStatus
     words: str
     field: str = ""
+    advice: str = ""
 
 
 _FORM = N_("This form is not set up for this page. Please use our own page.")
@@ -33,13 +37,17 @@ _BUSY = N_("We can't be reached just now. Please try again in a moment.")
 
 KINDS: Mapping[str, Kind] = {
     "origin_not_allowed": Kind(HTTPStatus.FORBIDDEN, _FORM),
-    "malformed_json": Kind(HTTPStatus.BAD_REQUEST, _FORM),
+    "malformed_json": Kind(HTTPStatus.BAD_REQUEST, _FORM, advice="Send one JSON object in UTF-8."),
     "bad_request": Kind(HTTPStatus.BAD_REQUEST, _FORM),
-    "not_found": Kind(HTTPStatus.NOT_FOUND, _FORM),
-    "method_not_allowed": Kind(HTTPStatus.METHOD_NOT_ALLOWED, _FORM),
+    "not_found": Kind(HTTPStatus.NOT_FOUND, _FORM, advice="No brand has this slug; it is the name of the brand's folder."),
+    "method_not_allowed": Kind(
+        HTTPStatus.METHOD_NOT_ALLOWED, _FORM, advice="Script and form answer GET, challenge and subscribe answer POST."
+    ),
     "body_too_large": Kind(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _FORM),
     "unsupported_media_type": Kind(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _FORM),
-    "validation_error": Kind(HTTPStatus.UNPROCESSABLE_ENTITY, _FORM),
+    "validation_error": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, _FORM, advice="The body must be one JSON object, as the element sends it."
+    ),
     "unknown_language": Kind(HTTPStatus.UNPROCESSABLE_ENTITY, _FORM),
     "stale_form": Kind(HTTPStatus.UNPROCESSABLE_ENTITY, _AGAIN),
     "too_soon": Kind(
@@ -77,13 +85,14 @@ CODE_OF_STATUS: Mapping[int, str] = {
 class Refused(Exception):
     """Ends a request with a problem."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.detail = detail
 
 
-def present(code: str) -> Response:
-    """Render a problem in the language of the form. What was sent is never repeated."""
+def present(code: str, detail: str = "") -> Response:
+    """Render a problem in the language of the form, with a `detail` for developers. What was sent is never repeated."""
     kind = KINDS[code]
     body = {
         "type": f"urn:parley:embed:{code}",
@@ -92,6 +101,8 @@ def present(code: str) -> Response:
         "code": code,
         "field": kind.field,
     }
+    if detail or kind.advice:
+        body["detail"] = detail or kind.advice
     response = Response(json.dumps(body, ensure_ascii=True), kind.status, mimetype=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     if kind.status is HTTPStatus.SERVICE_UNAVAILABLE:

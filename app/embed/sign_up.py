@@ -106,8 +106,14 @@ def _read() -> SignUp:
     try:
         return SignUp.model_validate_json(request.get_data())
     except ValidationError as problem:
-        is_no_json = any(error["type"] == "json_invalid" for error in problem.errors())
-        raise Refused("malformed_json" if is_no_json else "validation_error") from None
+        raise _misfit(problem) from None
+
+
+def _misfit(problem: ValidationError) -> Refused:
+    if any(error["type"] == "json_invalid" for error in problem.errors()):
+        return Refused("malformed_json")
+    fields = sorted({str(error["loc"][0]) for error in problem.errors() if error["loc"]})  # names of ours alone
+    return Refused("validation_error", f"Missing, too long or of a wrong kind: {', '.join(fields)}." if fields else "")
 
 
 def _provenance(brand: Brand) -> Provenance:

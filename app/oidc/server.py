@@ -6,6 +6,7 @@ from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
+from authlib.oauth2.rfc6749.errors import InvalidClientError, OAuth2Error
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from flask import Request
 from flask import request as current_request
@@ -13,6 +14,9 @@ from flask import request as current_request
 from app.http.context import env, transaction
 from app.oidc.grants import AUTH_METHOD, AuthenticatedClient, ClientCredentials
 from app.services import access_tokens, oauth
+
+
+BAD_CREDENTIALS = "Send client id and secret with HTTP Basic; one of them is missing or wrong."
 
 
 class FormPayload(FlaskOAuth2Payload):
@@ -50,6 +54,12 @@ class Server(AuthorizationServer):
     def create_oauth2_request(self, _request: Request | None) -> TokenRequest:
         """Wrap Flask's request."""
         return TokenRequest(current_request)
+
+    def handle_error_response(self, request: TokenRequest, error: OAuth2Error) -> Any:
+        """Say what to send where Authlib would show the names of its methods."""
+        if isinstance(error, InvalidClientError):
+            error.description = BAD_CREDENTIALS
+        return super().handle_error_response(request, error)
 
 
 def make_server() -> Server:

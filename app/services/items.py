@@ -17,6 +17,8 @@ from app.kit import clock
 from app.models import Item
 
 Key = tuple[str | None, str, str, str | None]
+WORDS = {Kind.SUBSCRIPTION.value: "topic"}
+"""What callers of the API call a kind, where it is another word than ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,14 @@ class Items:
         try:
             return self._by_key[key]
         except KeyError:
-            brand, kind, name, channel = key
-            where = f" on {channel}" if channel else ""
-            raise UnknownItem(f"{brand or 'The group'} has no {kind} “{name}”{where}.") from None
+            raise UnknownItem(self._missing(*key)) from None
+
+    def _missing(self, brand: str | None, kind: str, name: str, channel: str | None) -> str:
+        refs = [ref for ref in self if (ref.brand, ref.kind) == (brand, kind) and not ref.is_retired]
+        there = sorted({ref.channel for ref in refs if ref.key == name and ref.channel})
+        where = f" on {channel}" if there else ""
+        names = ", ".join(there or sorted({ref.key for ref in refs})) or "none"
+        return f"{brand or 'The group'} has no {WORDS.get(kind, kind)} “{name}”{where}. It has: {names}."
 
 
 _loaded: weakref.WeakKeyDictionary[Environment, Items] = weakref.WeakKeyDictionary()

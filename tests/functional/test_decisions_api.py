@@ -92,6 +92,27 @@ def test_an_unknown_item_is_told_whoever_it_is_about(app, client, env, headers, 
     assert known.text == unknown.text
 
 
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"channel": "pigeon"}, "camille has no topic “newsletter” on pigeon. It has: email."),
+        ({"topic": "letters"}, "camille has no topic “letters”. It has: "),
+        ({"topic": None, "channel": None, "purpose": "x"}, "The group has no purpose “x”. It has: "),
+    ],
+)
+def test_an_unknown_item_comes_with_what_there_is(client, env, headers, changes, detail):
+    answer = api.decide(client, headers, **changes)
+    assert answer.json["detail"].startswith(detail)
+    listed = answer.json["detail"].removesuffix(".").split("It has: ")[1].split(", ")
+    camille = env.group.brands["camille"]
+    there = {
+        "channel": {"email"},
+        "topic": {topic.key for topic in camille.topics if not topic.retired},
+        "purpose": {purpose.key for purpose in env.group.purposes if not purpose.retired},
+    }
+    assert set(listed) == there["purpose" if "purpose" in changes else next(iter(changes))]
+
+
 def test_another_brand_is_forbidden_whoever_it_is_about(app, client, env, headers):
     answer = api.decide(client, headers, brand="folie-douze", topic="anything")
     assert code(answer) == (403, "brand_forbidden")
@@ -124,13 +145,22 @@ def test_a_subject_that_is_none_is_refused_without_repeating_it(client, headers,
     ("changes", "pointer"),
     [
         ({"brand": None}, "/brand"), ({"channel": None}, "/channel"), ({"topic": 7}, "/topic"),
-        ({"more": 1}, "/more"), ({"purpose": "personalisation"}, "/topic"), ({"brand": "x" * 101}, "/brand"),
+        ({"more": 1}, "/more"), ({"brand": "x" * 101}, "/brand"),
     ],
 )  # fmt: skip
 def test_a_body_that_does_not_fit_names_the_place(client, headers, changes, pointer):
     answer = api.decide(client, headers, **changes)
     assert code(answer) == (422, "validation_error")
     assert pointer in [place["pointer"] for place in answer.json["errors"]]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"purpose": "personalisation"}, {"topic": None, "channel": None}, {"topic": None, "purpose": "x"}]
+)
+def test_a_question_is_about_a_topic_or_a_purpose(client, headers, changes):
+    answer = api.decide(client, headers, **changes)
+    assert code(answer) == (422, "validation_error")
+    assert answer.json["errors"] == [{"pointer": "", "detail": "Give either topic and channel, or purpose."}]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +189,12 @@ def test_methods_and_paths_that_are_none(client, headers):
     assert "POST" in refused.headers["Allow"]
     assert code(client.get("/api/v2/decisions")) == (404, "not_found")
     assert code(client.post("/api/nothing")) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/"])
+def test_the_bare_address_leads_to_the_docs(client, path):
+    answer = client.get(path)
+    assert (answer.status_code, answer.location) == (302, "/api/docs")
 
 
 def sign(env, key=None, header=None, **changes):

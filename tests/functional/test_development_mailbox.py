@@ -1,5 +1,6 @@
 """The development mailbox shows what would have been mailed, and exists nowhere else."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -42,6 +43,13 @@ def test_a_mails_html_can_run_and_fetch_nothing(client, two_mails):
     assert "default-src 'none'" in policy
     assert "script" not in policy
     assert answer.text.startswith("<!doctype html>")
+
+
+def test_each_link_of_a_mail_opens_outside_of_its_frame(client, two_mails):
+    link = client.get("/dev/mailbox").text.split('href="/dev/mailbox/')[1].split('"')[0]
+    links = re.findall(r"<a\s[^>]*>", client.get(f"/dev/mailbox/{link}/html").text)
+    assert len(links) > 2
+    assert [each for each in links if 'target="_blank"' not in each] == []
 
 
 def test_a_mail_that_is_not_there_is_404(client):

@@ -165,6 +165,25 @@ def test_what_is_refused_is_told_with_a_code_and_nothing_is_stored_or_mailed(cli
     assert readable is (code != "origin_not_allowed")
 
 
+DETAILS = {
+    "malformed JSON": "Send one JSON object in UTF-8.",
+    "fields of wrong types": "Missing, too long or of a wrong kind: email, items.",
+    "address far too long": "Missing, too long or of a wrong kind: email.",
+    "a list for a body": "The body must be one JSON object, as the element sends it.",
+}
+
+
+@pytest.mark.parametrize("case", DETAILS)
+def test_developers_are_told_what_to_mend(client, case):
+    spoil, how, _status, _code = REFUSED[case]
+    assert post(client, spoil(embedding.body(client, ANA)), how).json["detail"] == DETAILS[case]
+
+
+def test_other_methods_and_brands_come_with_a_detail_too(client):
+    assert "POST" in client.get("/embed/camille/subscribe").json["detail"]
+    assert "slug" in client.get("/embed/nobody/form").json["detail"]
+
+
 def test_the_table_goes_red_where_a_guard_is_gone(client, rows, monkeypatch):
     monkeypatch.setattr("app.http.cors.is_listed", lambda brand: True)
     before = rows()

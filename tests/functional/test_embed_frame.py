@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from app.factory import create_app
 from app.models import AddressRow, Notice, OptInItem
+from app.services import offers
 from tests import embedding, journeys
 from tests.embedding import SITE
 
@@ -48,6 +49,16 @@ def test_no_box_is_ticked_and_only_the_brand_may_frame_it(client):
     policy = answer.headers["Content-Security-Policy"]
     assert policy.endswith("frame-ancestors https://camille.example.com http://localhost:9000")
     assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("topics", "boxes"), [("private-sales", 1), ("private-sales,horoscope", 1), ("horoscope", None), ("", None)]
+)
+def test_where_none_of_the_topics_is_offered_all_are(client, env, topics, boxes):
+    page = client.get(f"{FRAME}&topics={topics}").text
+    everything = len(list(offers.on_sign_up(env.group.brands["camille"])))
+    assert everything > 1
+    assert page.count('type="checkbox"') == (boxes or everything)
 
 
 def test_a_brand_without_origins_is_framed_by_the_sample_site_in_development_only(env, tmp_path):

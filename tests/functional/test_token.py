@@ -61,7 +61,10 @@ def test_whatever_is_wrong_with_the_credentials_the_answer_is_the_same(client, e
     answers.append(api.ask_token(client, None))
     answers.append(api.ask_token(client, None, client_id=client_id, client_secret=secret))
     assert {(answer.status_code, answer.text) for answer in answers} == {(401, answers[0].text)}
-    assert answers[0].json["error"] == "invalid_client"
+    assert answers[0].json == {
+        "error": "invalid_client",
+        "error_description": "Send client id and secret with HTTP Basic; one of them is missing or wrong.",
+    }
     assert all(answer.headers["WWW-Authenticate"].startswith("Basic") for answer in answers)
 
 

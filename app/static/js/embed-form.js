@@ -10,6 +10,13 @@ function make(tag, attributes = {}, ...children) {
 
 const part = (tag, name, ...children) => make(tag, { class: name, part: name }, ...children);
 
+/* Says to whoever builds the page why no form came. Browsers do not tell scripts of an origin that was refused. */
+function warnOf({ code }, brand, topics) {
+  if (code === "not_offered") console.warn(`parley-signup: not offered here: ${topics || "anything by e-mail"}`);
+  else if (code === "unreachable") console.warn(`Parley: no form of ${brand} came. Is ${location.origin} in origins of ${brand}'s brand.toml, and was Parley restarted?`);
+  else console.warn(`Parley: no form of ${brand} came: ${code}`);
+}
+
 /* The house's colours, faces and measures, where the sheet looks for them. */
 function dress(box, { light, dark, display, text, shape }) {
   const set = (name, value) => box.style.setProperty(`--_${name.replaceAll("_", "-")}`, value);

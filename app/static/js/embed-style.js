@@ -4,6 +4,9 @@
 const COLOURS = ["paper", "ink", "accent", "on-accent", "highlight", "muted", "line", "surface"];
 const each = (words) => COLOURS.map(words).join("");
 const SHEET = new CSSStyleSheet();
+/* Without a form there is no need for its room; this goes before the page's own rules, too. */
+const ROOMLESS = new CSSStyleSheet();
+ROOMLESS.replaceSync(":host { min-height: 0 !important; }");
 SHEET.replaceSync(`
 :host { display: block; min-height: var(--parley-min-height, 24rem); }
 :host([hidden]) { display: none; }
