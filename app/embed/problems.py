@@ -39,7 +39,7 @@ KINDS: Mapping[str, Kind] = {
     "origin_not_allowed": Kind(HTTPStatus.FORBIDDEN, _FORM),
     "malformed_json": Kind(HTTPStatus.BAD_REQUEST, _FORM, advice="Send one JSON object in UTF-8."),
     "bad_request": Kind(HTTPStatus.BAD_REQUEST, _FORM),
-    "not_found": Kind(HTTPStatus.NOT_FOUND, _FORM, advice="No brand has this slug; it is the name of the brand's folder."),
+    "not_found": Kind(HTTPStatus.NOT_FOUND, _FORM, advice="No brand has this slug; see the names of the folders."),
     "method_not_allowed": Kind(
         HTTPStatus.METHOD_NOT_ALLOWED, _FORM, advice="Script and form answer GET, challenge and subscribe answer POST."
     ),

@@ -15,7 +15,6 @@ from app.http.context import env, transaction
 from app.oidc.grants import AUTH_METHOD, AuthenticatedClient, ClientCredentials
 from app.services import access_tokens, oauth
 
-
 BAD_CREDENTIALS = "Send client id and secret with HTTP Basic; one of them is missing or wrong."
 
 
