@@ -14,7 +14,7 @@ from app.kit.provenance import Provenance
 from app.kit.signing import Purpose
 from app.models import AddressChange
 from app.services import accounts, address_changes, messages, opt_in, sessions, suppressions
-from app.services.address_changes import CHANGE, Outcome, Progress, Side
+from app.services.address_changes import CHANGE, Outcome, Progress, Side, Stop
 from app.services.locks import Locked, lock_with, owner_of
 from app.services.messages import MessageKind
 
@@ -60,19 +60,20 @@ def prove(session: Session, token: str, provenance: Provenance) -> Progress:
     return _press(session, Purpose.ADDRESS_PROVE, Side.NEW, token, provenance)
 
 
-def stop(session: Session, token: str, provenance: Provenance) -> bool:
-    """End a change, by a press in the present mailbox; False when it was over already. Raises `BadLink`.
+def stop(session: Session, token: str, provenance: Provenance) -> Stop:
+    """End a change and any that took its place, by a press in the present mailbox. Raises `BadLink`.
 
     Somebody asked for it who holds a session but is not the owner of the mailbox, so all sessions end with it.
     """
     change = address_changes.of_link(session, Purpose.ADDRESS_STOP, token)
     if change is None:
-        return False
+        return Stop.OVER
     lock_with(session, change.account_id, change.to_digest)
-    if not address_changes.settle(session, change.id, Outcome.STOPPED, provenance):
-        return False
+    if address_changes.has_left(session, change):
+        return Stop.LEFT
+    address_changes.stop_all(session, change, provenance)
     sessions.close_others(session, change.account_id, kept=b"")
-    return True
+    return Stop.STOPPED
 
 
 def _press(session: Session, purpose: Purpose, side: Side, token: str, provenance: Provenance) -> Progress:
@@ -100,7 +101,7 @@ def _move(session: Session, own: Locked, change: AddressChange, abuse_digest: by
     opt_in.leave_behind(session, old, change.account_id, provenance)
     messages.redirect(session, change.account_id, old, new, abuse_digest)
     accounts.replace_email(session, change.account_id, old, new, clock.now())
-    sessions.close_others(session, change.account_id, kept=change.session_digest)
+    sessions.close_others(session, change.account_id, kept=b"")
     _mail(session, MessageKind.ADDRESS_LEFT, change.id, change.brand, old, own.abuse_digest, change.locale)
     _mail(session, MessageKind.ADDRESS_MOVED, change.id, change.brand, new, abuse_digest, change.locale)
 

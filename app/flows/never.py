@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.db import Session
 from app.kit.provenance import Provenance
-from app.services import opt_in, suppressions, tokens
-from app.services.locks import lock_digest
+from app.services import address_changes, opt_in, suppressions, tokens
+from app.services.locks import lock_digest, lock_with, owner_of
 from app.services.suppressions import Reason, Scope
 
 
@@ -13,7 +13,18 @@ def never(session: Session, token: str, provenance: Provenance) -> None:
     """Suppress the address for the whole group and cancel all that is asked for with it. Raises `BadLink`.
 
     Consents keep their status; every answer says `suppressed` from now on, until the owner lifts it.
+    Where the choices of the address have moved on, and nobody has it now, it holds for where they are as well.
     """
-    locked = lock_digest(session, tokens.read_never(session, token))
-    suppressions.add(session, locked.digest, Scope(), Reason.DO_NOT_CONTACT, provenance)
-    opt_in.cancel(session, [locked.digest], None, provenance)
+    digests = _lock(session, tokens.read_never(session, token))
+    for digest in digests:
+        suppressions.add(session, digest, Scope(), Reason.DO_NOT_CONTACT, provenance)
+    opt_in.cancel(session, digests, None, provenance)
+
+
+def _lock(session: Session, digest: bytes) -> list[bytes]:
+    """Lock an address, and the present one of whoever moved away from it, by however many moves."""
+    moved = None if owner_of(session, digest) else address_changes.left_from(session, digest)
+    if moved is None:
+        return [lock_digest(session, digest).digest]
+    own, _, _ = lock_with(session, moved, digest)
+    return [digest, own.digest] if own.account_id else [digest]

@@ -1,7 +1,7 @@
 """Changes of address: asked for in the centre, made when the present mailbox agreed and the new one is proved.
 
 Writers hold the account and both addresses (`locks.lock_with`). A change that nobody presses for does nothing and says
-nothing; the row keeps who asked and who pressed, and is purged.
+nothing, and is purged. One that moved is kept, with digests and provenance only: no other record tells of the move.
 """
 
 from __future__ import annotations
@@ -52,7 +52,18 @@ class Progress(StrEnum):
     """Pressed here; the other mailbox is still to be asked."""
     MOVED = "moved"
     OVER = "over"
-    """Stopped, replaced, too old, or overtaken by something else; nothing will move."""
+    """Stopped, replaced, too old, or overtaken by something else; the link moves nothing any more."""
+
+
+class Stop(StrEnum):
+    """What "it was not me" can do, or did."""
+
+    STOPPED = "stopped"
+    """Whatever was to move from here is stopped, and every session closed."""
+    LEFT = "left"
+    """Too late: the choices have left this address."""
+    OVER = "over"
+    """The link is too old."""
 
 
 def begin(
@@ -118,10 +129,50 @@ def settle(session: Session, change_id: uuid.UUID, outcome: Outcome, provenance:
     return session.scalar(live.values(**act).returning(AddressChange.id)) is not None
 
 
+def stoppable(session: Session, token: str) -> Stop:
+    """Say what a press of "it was not me" would come to. Raises `BadLink`."""
+    change = of_link(session, Purpose.ADDRESS_STOP, token)
+    if change is None:
+        return Stop.OVER
+    return Stop.LEFT if has_left(session, change) else Stop.STOPPED
+
+
+def stop_all(session: Session, change: AddressChange, provenance: Provenance) -> None:
+    """Stop whatever is to move the account of `change` from where that one was to move it."""
+    act = {"outcome": Outcome.STOPPED.value, "outcome_at": clock.now(), "outcome_provenance": provenance.as_record()}
+    same = (AddressChange.account_id == change.account_id, AddressChange.from_digest == change.from_digest)
+    session.execute(update(AddressChange).where(*same, *_live()).values(**act))
+
+
+def has_left(session: Session, change: AddressChange) -> bool:
+    """Tell whether the account has left the address that `change` was to move it from, by this change or a later."""
+    same = (AddressChange.account_id == change.account_id, AddressChange.from_digest == change.from_digest)
+    moved = (AddressChange.outcome == Outcome.MOVED, AddressChange.outcome_at >= change.created_at)
+    return session.scalar(select(AddressChange.id).where(*same, *moved).limit(1)) is not None
+
+
+def has_replaced(session: Session, change: AddressChange) -> bool:
+    """Tell whether another change could still be made when this one took its place."""
+    other = (AddressChange.account_id == change.account_id, AddressChange.outcome == Outcome.REPLACED)
+    then = (AddressChange.outcome_at == change.created_at, AddressChange.expires_at > change.created_at)
+    return session.scalar(select(AddressChange.id).where(*other, *then).limit(1)) is not None
+
+
+def left_from(session: Session, digest: bytes) -> uuid.UUID | None:
+    """Find the account that moved away from an address last."""
+    moved = (AddressChange.from_digest == digest, AddressChange.outcome == Outcome.MOVED)
+    newest = select(AddressChange.account_id).where(*moved).order_by(AddressChange.outcome_at.desc())
+    return session.scalar(newest.limit(1))
+
+
 def purge(session: Session, limit: int = 5_000) -> int:
-    """Delete up to `limit` changes asked for more than 90 days ago; give how many. Their ids are UUIDv7."""
-    old = select(AddressChange.id).where(AddressChange.id < first_id_at(clock.now() - KEPT)).limit(limit)
-    gone = session.scalars(delete(AddressChange).where(AddressChange.id.in_(old)).returning(AddressChange.id))
+    """Delete up to `limit` changes asked for more than 90 days ago; give how many. Their ids are UUIDv7.
+
+    Those that moved stay, as the only trace of where a consent came from: digests and provenance, no address.
+    """
+    old = (AddressChange.id < first_id_at(clock.now() - KEPT), AddressChange.outcome != Outcome.MOVED)
+    over = select(AddressChange.id).where(*old).limit(limit)
+    gone = session.scalars(delete(AddressChange).where(AddressChange.id.in_(over)).returning(AddressChange.id))
     return len(gone.all())
 
 

@@ -16,7 +16,10 @@ from app.services.stationery import Desk, Drop, Letter, typed_address
 
 
 def agree(desk: Desk) -> Letter | Drop:
-    """Ask the present mailbox whether it agrees, with a way to stop it all."""
+    """Ask the present mailbox whether it agrees, with a way to stop it all.
+
+    The new address stands there in full: two that look alike when shortened must not be mistaken for each other.
+    """
     change = _change(desk)
     if change is None or address_changes.progress(change, Side.PRESENT) is not Progress.OPEN:
         return Drop("superseded")
@@ -25,7 +28,8 @@ def agree(desk: Desk) -> Letter | Drop:
         MessageKind.ADDRESS_AGREE,
         action=_link(desk, Purpose.ADDRESS_AGREE, change),
         stop=_link(desk, Purpose.ADDRESS_STOP, change),
-        other_address=_shortened(desk, change.to_digest),
+        other_address=typed_address(desk.session, change.to_digest) or "",
+        has_replaced=address_changes.has_replaced(desk.session, change),
         expires_at=change.expires_at,
     )
 

@@ -206,8 +206,10 @@ def withdraw_summaries(session: Session, account_id: uuid.UUID) -> list[dict[str
 
 
 def redirect(session: Session, account_id: uuid.UUID, old: bytes, new: bytes, abuse_digest: bytes) -> None:
-    """Let the summary that waits for an account go to its new address."""
-    waiting = (Message.address_digest == old, Message.account_id == account_id, *_UNSENT_SUMMARY)
+    """Let what waits to tell an account of its own acts go to its new address, however often it was tried."""
+    own_acts = Message.kind.in_([MessageKind.SUMMARY, MessageKind.WELCOME])
+    of_account = (Message.address_digest == old, Message.account_id == account_id)
+    waiting = (*of_account, own_acts, Message.state == MessageState.QUEUED)
     session.execute(update(Message).where(*waiting).values(address_digest=new, abuse_digest=abuse_digest))
 
 

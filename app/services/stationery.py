@@ -56,7 +56,9 @@ class Letter:
     stop: str = ""
     """Ends the change of address that the letter is about."""
     other_address: str = ""
-    """Shortened: where the choices go that leave the address of the letter."""
+    """Where the choices go that leave the address of the letter; shortened once they are gone."""
+    has_replaced: bool = False
+    """Whether the change of address took the place of an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,18 @@ from app.kit.addresses import mask, parse_email
 from app.kit.provenance import Provenance, Source
 from app.kit.signing import Purpose
 from app.services import accounts, address_changes, stationery, tokens
-from app.services.address_changes import Progress, Side
+from app.services.address_changes import Progress, Side, Stop
 from app.web.blueprint import bp, render
 from app.web.forms import AddressForm
 
 Press = Callable[[Session, str, Provenance], Progress]
 
 DONE = {Progress.MOVED: ("web/address_moved.html", 200), Progress.OVER: ("web/address_over.html", 410)}
+STOPPED = {
+    Stop.STOPPED: ("web/address_stopped.html", 200),
+    Stop.LEFT: ("web/address_left.html", 410),
+    Stop.OVER: ("web/address_over.html", 410),
+}
 
 
 def _limit() -> str:
@@ -101,12 +106,12 @@ def address_stop(site: Site, token: str) -> ResponseReturnValue:
     """Show one button that ends a change which the owner of the mailbox did not ask for."""
     try:
         with transaction() as session:
-            change = address_changes.of_link(session, Purpose.ADDRESS_STOP, token)
+            possible = address_changes.stoppable(session, token)
     except tokens.BadLink:
         return render("web/link_invalid.html", status=404)
-    if not address_changes.is_live(change):
-        return _outcome(site, address_changes.progress(change, Side.PRESENT), Side.PRESENT)
-    return render("web/address_stop.html", site=site, token=token)
+    if possible is Stop.STOPPED:
+        return render("web/address_stop.html", site=site, token=token)
+    return _stopped(site, possible)
 
 
 @bp.post("/<site>/address-stop/<token>", endpoint="address_stop_post")
@@ -114,10 +119,15 @@ def address_stop_post(site: Site, token: str) -> ResponseReturnValue:
     """End the change, and whatever is open with this address."""
     guards.refuse_cross_site()
     try:
-        has_stopped = write(lambda session: flow.stop(session, token, provenance(Source.ADDRESS_PAGE)))
+        done = write(lambda session: flow.stop(session, token, provenance(Source.ADDRESS_PAGE)))
     except tokens.BadLink:
         return render("web/link_invalid.html", status=404)
-    return render("web/address_stopped.html", site=site) if has_stopped else _outcome(site, Progress.OVER, Side.PRESENT)
+    return _stopped(site, done)
+
+
+def _stopped(site: Site, done: Stop) -> ResponseReturnValue:
+    template, status = STOPPED[done]
+    return render(template, status=status, site=site)
 
 
 def _look(site: Site, purpose: Purpose, side: Side, token: str) -> ResponseReturnValue:
@@ -131,7 +141,8 @@ def _look(site: Site, purpose: Purpose, side: Side, token: str) -> ResponseRetur
     if progress is not Progress.OPEN:
         return _outcome(site, progress, side)
     template = "web/address_agree.html" if side is Side.PRESENT else "web/address_prove.html"
-    return render(template, site=site, token=token, new_address=mask(going or ""))
+    new_address = (going or "") if side is Side.PRESENT else mask(going or "")
+    return render(template, site=site, token=token, new_address=new_address)
 
 
 def _press(site: Site, press: Press, side: Side, token: str) -> ResponseReturnValue:

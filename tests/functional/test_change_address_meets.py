@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from app.models import AddressChange, AddressRow, Message, OptInRequest
-from app.services import opt_in
+from app.services import opt_in, sessions
 from app.services.suppressions import Reason
 from tests import journeys
 from tests.functional.moving import ANA, NEW, ask, ask_for_link, link, owner, post
@@ -85,12 +85,13 @@ def test_a_suppressed_address_gets_no_second_request_that_day(ana, env, app, out
     assert [mail.state for mail in mails_to(env, NEW)] == ["sent", "dropped"]
 
 
-def test_what_a_person_said_about_being_contacted_goes_along_but_a_bounce_stays(ana, env, links, app):
+def test_what_a_person_said_about_being_contacted_goes_along_but_a_bounce_stays(ana, env, links, app, session):
     suppress(env, ANA, Reason.DO_NOT_CONTACT)
     suppress(env, ANA, Reason.HARD_BOUNCE)
     app.test_client().post(links["agree"])
     app.test_client().post(links["prove"])
     assert journeys.decision(env, NEW) == "suppressed"
+    ana.set_cookie("parley", sessions.open_preference(session, owner(env, NEW), "ana"))
     journeys.press(ana, lift="1")
     assert journeys.decision(env, NEW) == "granted"
 

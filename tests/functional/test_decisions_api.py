@@ -298,8 +298,7 @@ def test_a_database_that_is_away_is_503_and_never_an_old_answer(client, env, hea
         raise psycopg.OperationalError("away")
 
     monkeypatch.setattr(type(env.database), "read", away)
-    answer = api.decide(client, headers)
-    assert code(answer) == (503, "unavailable")
+    assert code(answer := api.decide(client, headers)) == (503, "unavailable")
     assert answer.headers["Retry-After"]
 
 
@@ -309,8 +308,7 @@ def test_no_address_and_no_token_is_logged(client, headers, capfd, caplog):
     api.decide(client, headers, brand="folie-douze")
     written = "".join(capfd.readouterr()) + caplog.text
     assert "status=403" in written
-    for secret in ("ana@example.com", "somebody@", headers["Authorization"].split()[1]):
-        assert secret not in written
+    assert not [each for each in ("ana@", "somebody@", headers["Authorization"].split()[1]) if each in written]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/decisions", "/api/v1/consents/lookup"])

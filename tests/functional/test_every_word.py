@@ -211,8 +211,14 @@ def read_mail(env, outbox, address, kind, locale, group):
 
 
 def test_an_english_sentence_is_found(group):
-    sentences = ["Nothing is sent until you confirm.", "Please confirm your sign-up to %(house)s", "API"]
-    assert english_left("Bonjour. Nothing is sent until you confirm.", "fr", sentences) == [sentences[0]]
+    sentences = [
+        "Until both are pressed, everything stays where it is.",
+        "Please confirm your sign-up to %(house)s",
+        "API",
+    ]
+    assert english_left("Bonjour. Until both are pressed, everything stays where it is.", "fr", sentences) == [
+        sentences[0]
+    ]
     assert english_left("Please confirm your sign-up to Camille", "fr", sentences) == [sentences[1]]
     assert english_left("Merci de confirmer votre inscription : API", "fr", sentences) == []
     assert strangers("欢迎来到 Camille，please wait。", group) == ["please", "wait"]

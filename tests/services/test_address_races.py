@@ -173,6 +173,7 @@ def test_stopping_and_pressing_at_once_end_in_one_of_the_two(env):
         moved, has_stopped = at_once(
             env, prove(proved), lambda session, token=stopped: change_address.stop(session, token, FORM)
         )
+        has_stopped = has_stopped is change_address.Stop.STOPPED
         assert (moved is Progress.MOVED) is not has_stopped
         assert owner(env, new) == (None if has_stopped else ana)
 
