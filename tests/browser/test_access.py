@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.inbox import links
 from tests.browser.keyboard import IS_FOCUS_VISIBLE, focused, tab_to
@@ -74,7 +75,7 @@ def test_the_centre_by_keyboard_alone_with_focus_back_where_it_was(parley, page)
     assert not is_on(page)
     tab_to(page, ".undo", at_most=1)
     page.keyboard.press("Enter")
-    page.wait_for_function(f"document.getElementById('{LETTERS}').getAttribute('aria-checked') === 'true'")
+    expect(page.locator(f"#{LETTERS}")).to_have_attribute("aria-checked", "true")
     assert focused(page) == LETTERS
     assert page.evaluate(IS_FOCUS_VISIBLE)
 

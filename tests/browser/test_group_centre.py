@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import journeys
 from tests.browser.checks import watch
@@ -52,7 +53,7 @@ def test_through_all_houses_by_keyboard_alone(visit):
 
     tab_to(page, ".undo", at_most=1)
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('ostra-newsletter-email').ariaChecked === 'false'")
+    expect(page.locator("#ostra-newsletter-email")).to_have_attribute("aria-checked", "false")
     assert focused(page) == "ostra-newsletter-email"
 
 
@@ -70,7 +71,7 @@ def test_leaving_a_house_by_keyboard_leads_to_where_it_is_told(visit):
     assert state(page, "vantour-newsletter-email") == "true"
     tab_to(page, ".undo", at_most=1)
     page.keyboard.press("Space")
-    page.wait_for_function("document.getElementById('camille-newsletter-email').ariaChecked === 'true'")
+    expect(page.locator("#camille-newsletter-email")).to_have_attribute("aria-checked", "true")
     assert focused(page) == "changed-camille"
 
 

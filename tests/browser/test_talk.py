@@ -6,6 +6,7 @@ import contextlib
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import asking
 from tests.browser.inbox import links, one_click_url
@@ -67,7 +68,7 @@ def change_and_undo(page, asker, email):
     page.wait_for_url(lambda url: url.endswith(LETTERS))
     assert agree(asker, email, "withdrawn")
     page.get_by_role("button", name="Undo").click()
-    page.wait_for_function(f"document.querySelector('{LETTERS}').getAttribute('aria-checked') === 'true'")
+    expect(page.locator(LETTERS)).to_have_attribute("aria-checked", "true")
 
 
 def leave_by_one_click(mail):
