@@ -7,7 +7,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from app.branding.loader import load
 from app.factory import create_app
-from tests import catalogues, database, environments
+from tests import catalogues, database, environments, templates
 
 
 class OneBrowser(LoadScopeScheduling):
@@ -25,6 +25,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneBrowse
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let the main process, not a worker of xdist, name the folder of the run's PostgreSQL and compile catalogues."""
+    templates.compile_once()
     if not hasattr(config, "workerinput"):
         database.begin_run()
         catalogues.compile_stale()
