@@ -22,8 +22,9 @@ from tests.browser.checks import Finding, Watched
 HEAVIEST_BYTES = 60_000
 MAIN = frozenset({"sign-up", "centre", "mail-confirm"})
 """Pages that are looked at in every house, also where only a selection is."""
-STILL = 0.001
-"""Share of the window times share of the way: under this, letters were redrawn within a pixel of where they stood."""
+STILL = 0.02
+"""Share of the window times share of the way. `font-display: swap` redraws a line when its face comes; the adjusted
+stand-in keeps that to a few pixels, and whether it is after the first paint depends on the network."""
 WIDTHS = {"light": 360, "dark": 1280}
 """Width of the window, so that both are seen of every page."""
 MAIL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
