@@ -10,7 +10,7 @@ import shutil
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from app.commands import typefaces
 from app.commands.preview import serving
@@ -19,6 +19,7 @@ from tests import database, post
 from tests.browser.inbox import Inbox
 from tests.reliability.installation import free_port, installed
 
+PATIENCE_MILLISECONDS = 15_000
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run",
     "--disable-sync", "--disable-quic", "--disable-dev-shm-usage",
@@ -30,6 +31,7 @@ ARGUMENTS = (
 @pytest.fixture(scope="package")
 def chromium():
     """Give the browser that all tests share."""
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(ARGUMENTS))
         yield browser
@@ -43,7 +45,7 @@ def new_context(chromium):
 
     def make(**options):
         context = chromium.new_context(locale="en-GB", **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         opened.append(context)
         return context
 

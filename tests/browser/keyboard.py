@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 IS_FOCUS_VISIBLE = """() => {
     const at = document.activeElement;
@@ -28,3 +28,8 @@ def tab_to(page: Page, selector: str, at_most: int = MOST_STEPS) -> None:
 def focused(page: Page) -> str:
     """Name the element with the focus."""
     return str(page.evaluate("document.activeElement.id || document.activeElement.outerHTML.slice(0, 90)"))
+
+
+def await_focus(page: Page, element_id: str) -> None:
+    """Wait until an element has the focus: a browser gives it to a fragment's target after the page has loaded."""
+    expect(page.locator(f"#{element_id}")).to_be_focused()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.browser.inbox import links
-from tests.browser.keyboard import IS_FOCUS_VISIBLE, focused, tab_to
+from tests.browser.keyboard import IS_FOCUS_VISIBLE, await_focus, tab_to
 from tests.browser.people import People
+from tests.browser.switches import expect_off, expect_on
 from tests.post import new_address
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ def test_a_link_is_asked_for_mailed_and_opens_the_centre(parley, page, inbox, me
     page.goto(links(inbox.wait_for(member, "access"))["access"])
     page.get_by_role("button", name="Open my preferences").click()
     page.wait_for_url("**/camille/preferences?lang=en")
-    assert is_on(page)
+    expect_on(page, LETTERS)
     page.get_by_role("button", name="Close").click()
     page.goto(f"{parley.settings.origin}/camille/preferences")
     assert page.url.endswith("/camille/preferences/link"), "closed is closed"
@@ -41,11 +41,11 @@ def test_everything_works_without_javascript(parley, new_context, inbox):
     page.locator("main form button[type=submit]").click()
     page.goto(links(inbox.wait_for(bea, "confirm"))["confirm"])
     page.get_by_role("button", name="Yes, send it to me").click()
-    assert is_on(page)
+    expect_on(page, LETTERS)
     page.locator(f"#{LETTERS}").click()
-    assert not is_on(page)
+    expect_off(page, LETTERS)
     page.get_by_role("button", name="Undo").click()
-    assert is_on(page)
+    expect_on(page, LETTERS)
 
 
 def test_signing_up_by_keyboard_alone(parley, page, inbox):
@@ -62,7 +62,7 @@ def test_signing_up_by_keyboard_alone(parley, page, inbox):
     tab_to(page, "main form button")
     page.keyboard.press("Enter")
     page.wait_for_url("**/preferences?welcome=1&lang=en")
-    assert is_on(page)
+    expect_on(page, LETTERS)
 
 
 def test_the_centre_by_keyboard_alone_with_focus_back_where_it_was(parley, page):
@@ -70,13 +70,13 @@ def test_the_centre_by_keyboard_alone_with_focus_back_where_it_was(parley, page)
     tab_to(page, f"#{LETTERS}")
     page.keyboard.press("Space")
     page.wait_for_url(f"**/preferences#{LETTERS}")
-    assert focused(page) == LETTERS
+    await_focus(page, LETTERS)
     assert page.evaluate(IS_FOCUS_VISIBLE)
-    assert not is_on(page)
+    expect_off(page, LETTERS)
     tab_to(page, ".undo", at_most=1)
     page.keyboard.press("Enter")
-    expect(page.locator(f"#{LETTERS}")).to_have_attribute("aria-checked", "true")
-    assert focused(page) == LETTERS
+    expect_on(page, LETTERS)
+    await_focus(page, LETTERS)
     assert page.evaluate(IS_FOCUS_VISIBLE)
 
 
@@ -109,7 +109,3 @@ def open_centre(parley, page):
     _email, secret = People(parley.environment).joined()
     page.context.add_cookies([{"name": "parley", "value": secret, "url": parley.settings.origin}])
     page.goto(f"{parley.settings.origin}/camille/preferences")
-
-
-def is_on(page):
-    return page.locator(f"#{LETTERS}").get_attribute("aria-checked") == "true"

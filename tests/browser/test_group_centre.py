@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
 
 from tests import journeys
 from tests.browser.checks import watch
-from tests.browser.keyboard import IS_FOCUS_VISIBLE, focused, tab_to
+from tests.browser.keyboard import IS_FOCUS_VISIBLE, await_focus, tab_to
 from tests.browser.people import People
+from tests.browser.switches import expect_off, expect_on
 
 pytestmark = pytest.mark.browser
 
@@ -34,10 +34,6 @@ def visit(quiet, new_context):
     return open_page
 
 
-def state(page, anchor):
-    return page.locator(f"#{anchor}").get_attribute("aria-checked")
-
-
 def test_through_all_houses_by_keyboard_alone(visit):
     page = visit(PATH).page
     tab_to(page, "summary#house-ostra", at_most=40)
@@ -47,14 +43,15 @@ def test_through_all_houses_by_keyboard_alone(visit):
 
     page.keyboard.press("Space")
     page.wait_for_url("**/luxe/preferences#ostra-newsletter-email")
-    assert (focused(page), state(page, "ostra-newsletter-email")) == ("ostra-newsletter-email", "true")
+    await_focus(page, "ostra-newsletter-email")
+    expect_on(page, "ostra-newsletter-email")
     assert page.evaluate(IS_FOCUS_VISIBLE)
     assert page.locator("section.theme-ostra").count() == 1, "and now it is open"
 
     tab_to(page, ".undo", at_most=1)
     page.keyboard.press("Enter")
-    expect(page.locator("#ostra-newsletter-email")).to_have_attribute("aria-checked", "false")
-    assert focused(page) == "ostra-newsletter-email"
+    expect_off(page, "ostra-newsletter-email")
+    await_focus(page, "ostra-newsletter-email")
 
 
 def test_leaving_a_house_by_keyboard_leads_to_where_it_is_told(visit):
@@ -66,13 +63,13 @@ def test_leaving_a_house_by_keyboard_leads_to_where_it_is_told(visit):
     tab_to(page, "button[name=leave][value=camille]", at_most=90)
     page.keyboard.press("Enter")
     page.wait_for_url("**/luxe/preferences#changed-camille")
-    assert focused(page) == "changed-camille"
+    await_focus(page, "changed-camille")
     assert page.locator("#changed-camille").inner_text().startswith("2 things changed with Camille.")
-    assert state(page, "vantour-newsletter-email") == "true"
+    expect_on(page, "vantour-newsletter-email")
     tab_to(page, ".undo", at_most=1)
     page.keyboard.press("Space")
-    expect(page.locator("#camille-newsletter-email")).to_have_attribute("aria-checked", "true")
-    assert focused(page) == "changed-camille"
+    expect_on(page, "camille-newsletter-email")
+    await_focus(page, "changed-camille")
 
 
 def test_leaving_everything_by_keyboard_is_told_above_the_houses(visit):
@@ -80,7 +77,7 @@ def test_leaving_everything_by_keyboard_is_told_above_the_houses(visit):
     tab_to(page, "button[name=leave][value=all]", at_most=90)
     page.keyboard.press("Space")
     page.wait_for_url("**/luxe/preferences#changed")
-    assert focused(page) == "changed"
+    await_focus(page, "changed")
     assert page.evaluate("document.activeElement.getBoundingClientRect().top >= 0"), "in sight"
 
 
@@ -101,9 +98,9 @@ def test_it_works_without_javascript(visit):
     page = visit(PATH, java_script_enabled=False).page
     page.locator("summary#house-vantour").click()
     page.locator("#vantour-newsletter-email").click()
-    assert state(page, "vantour-newsletter-email") == "true"
+    expect_on(page, "vantour-newsletter-email")
     page.get_by_role("button", name="Undo").click()
-    assert state(page, "vantour-newsletter-email") == "false"
+    expect_off(page, "vantour-newsletter-email")
 
 
 @pytest.mark.slow

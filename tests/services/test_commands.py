@@ -235,14 +235,15 @@ def test_the_welcome_shows_every_place(tmp_path):
     house.mkdir(parents=True)
     (tmp_path / "luxe" / "group.toml").touch()
     (house / "brand.toml").touch()
-    said = up._welcome("http://127.0.0.1:8000", up._places(up._houses(tmp_path), has_mailbox=True), 1.25)
-    for path in ("/luxe/preferences", "/camille/preferences", "/api/docs", "/dev/mailbox"):
-        assert f"http://127.0.0.1:8000{path}\n" in said
+    places = up._places(tmp_path, has_mailbox=True)
+    assert [path for _, path in places] == ["/", "/luxe/preferences", "/camille/preferences", "/api/docs", "/dev/mailbox"]
+    said = up._welcome([(name, f"http://127.0.0.1:8000{path}") for name, path in places], 1.25)
+    assert all(f"http://127.0.0.1:8000{path}\n" in said for _, path in places)
     assert "ready after 1.2 seconds" in said
 
 
-def test_the_welcome_names_no_mailbox_where_mails_go_out():
-    assert ("Development mailbox", "/dev/mailbox") not in up._places([], has_mailbox=False)
+def test_the_welcome_names_no_mailbox_where_mails_go_out(tmp_path):
+    assert ("Development mailbox", "/dev/mailbox") not in up._places(tmp_path, has_mailbox=False)
 
 
 def test_a_server_that_never_gets_ready_is_not_announced(monkeypatch):
