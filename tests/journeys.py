@@ -65,8 +65,15 @@ def subscribe(client: Any, env: Environment, email: str, wanted: Sequence[str] =
 
 def press(client: Any, site: str = "camille", **button: str) -> Any:
     """Press a button in the preference centre."""
-    token = form_token(client.get(f"/{site}/preferences").text)
-    return client.post(f"/{site}/preferences", data={"csrf_token": token, **button})
+    shown = client.get(f"/{site}/preferences").text
+    return client.post(f"/{site}/preferences", data={**centre_fields(shown), **button})
+
+
+def centre_fields(page: str) -> dict[str, str]:
+    """Read what the form of a preference centre sends along with every button but its language."""
+    found = re.search(r'name="words" value="([^"]+)"', page)
+    assert found, "the page does not say which words it shows"
+    return {"csrf_token": form_token(page), "words": found.group(1)}
 
 
 def undo_id(page: str) -> str:

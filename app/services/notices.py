@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.branding.models import Brand, Channel, Site, SiteGroup, Topic
-from app.branding.wording import notice_digest, notice_text
+from app.branding.wording import centre_notice_text, notice_digest, notice_text
 from app.db import Session
 from app.environment import Environment, environment
 from app.kit import clock
@@ -21,6 +21,10 @@ from app.services.items import ItemRef
 
 Wording = Callable[[Brand, Topic, Channel, str], str]
 """What gives all that stands at one place of a page about a topic on a channel, in a locale."""
+
+
+Offered = Callable[[Brand], Iterable[tuple[Topic, Channel]]]
+"""What gives all that such a page offers of a house."""
 
 
 class Seen(NamedTuple):
@@ -33,16 +37,18 @@ class Seen(NamedTuple):
 _kept: weakref.WeakKeyDictionary[Environment, dict[tuple[int, str, Wording], bytes]] = weakref.WeakKeyDictionary()
 """The digests of what is in the database already, by item, locale and place: wording stays while a process lives."""
 
-_forms: weakref.WeakKeyDictionary[Environment, dict[tuple[str, str], str]] = weakref.WeakKeyDictionary()
-"""The digests of whole sign-up forms, by site and locale."""
+_pages: weakref.WeakKeyDictionary[Environment, dict[tuple[str, str, Wording], str]] = weakref.WeakKeyDictionary()
+"""The digests of all words of a form or a centre, by site, locale and place."""
 
 
 def digest_of_form(env: Environment, site: Site, locale: str) -> str:
     """Give one digest (hexadecimal) of all that the sign-up form of `site` in `locale` tells about what it offers."""
-    known = _forms.setdefault(env, {})
-    if (site.slug, locale) not in known:
-        known[site.slug, locale] = _digest_of_form(site, locale)
-    return known[site.slug, locale]
+    return _digest_of_page(env, site, locale, notice_text, offers.on_sign_up)
+
+
+def digest_of_centre(env: Environment, site: Site, locale: str) -> str:
+    """Give the same of all that stands at the switches of the preference centre."""
+    return _digest_of_page(env, site, locale, centre_notice_text, offers.in_centre)
 
 
 def keep(
@@ -81,14 +87,21 @@ def _wording(brand: Brand, item: ItemRef, locale: str, place: Wording) -> str:
     return place(brand, topic, item.channel, locale)
 
 
-def _digest_of_form(site: Site, locale: str) -> str:
+def _digest_of_page(env: Environment, site: Site, locale: str, place: Wording, offered: Offered) -> str:
+    known = _pages.setdefault(env, {})
+    if (site.slug, locale, place) not in known:
+        known[site.slug, locale, place] = _digest_of_words(site, locale, place, offered)
+    return known[site.slug, locale, place]
+
+
+def _digest_of_words(site: Site, locale: str, place: Wording, offered: Offered) -> str:
     found = hashlib.sha256()
     brands = site.brands.values() if isinstance(site, SiteGroup) else [site] if isinstance(site, Brand) else []
     for brand in brands:
         spoken = brand.locale(locale)
-        for topic, channel in offers.on_sign_up(brand):
+        for topic, channel in offered(brand):
             found.update(f"{brand.slug}:{topic.key}:{channel}\n".encode())
-            found.update(notice_digest(notice_text(brand, topic, channel, spoken), spoken))
+            found.update(notice_digest(place(brand, topic, channel, spoken), spoken))
     return found.hexdigest()
 
 

@@ -17,9 +17,12 @@ SIGN_UP_CHANNELS = (Channel.EMAIL,)
 
 def on_sign_up(brand: Brand) -> Iterator[tuple[Topic, Channel]]:
     """List what the sign-up form of a brand offers."""
-    for topic in brand.topics:
-        if not topic.retired:
-            yield from ((topic, channel) for channel in topic.channels if channel in SIGN_UP_CHANNELS)
+    return ((topic, channel) for topic, channel in in_centre(brand) if channel in SIGN_UP_CHANNELS)
+
+
+def in_centre(brand: Brand) -> Iterator[tuple[Topic, Channel]]:
+    """List what the preference centre shows of a brand, whether or not the person can turn it on."""
+    return ((topic, channel) for topic in brand.topics if not topic.retired for channel in topic.channels)
 
 
 def read_choices(session: Session, site: Site, values: Iterable[str]) -> dict[str, list[ItemRef]]:

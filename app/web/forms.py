@@ -58,6 +58,8 @@ class CentreForm(FlaskForm):
     leave = StringField()
     undo = StringField()
     lift = StringField()
+    words = StringField()
+    """The digest of all words at the switches, as they were shown."""
 
 
 class AddressForm(FlaskForm):

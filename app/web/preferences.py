@@ -16,7 +16,7 @@ from app.http.people import Visitor, preference_session_required, visitor
 from app.kit import clock
 from app.kit.addresses import mask
 from app.kit.provenance import Source
-from app.services import offers, sessions, suppressions
+from app.services import notices, offers, sessions, suppressions
 from app.services.folding import Line
 from app.services.items import ItemRef, items
 from app.services.reach import reach
@@ -43,6 +43,7 @@ def preferences(site: Site) -> ResponseReturnValue:
         csrf_token=_form(who)["csrf_token"].current_token,
         undo=(who.row.undo or {}).get("id"),
         changed_summary=summary, minutes_left=_minutes_left(who),
+        words=notices.digest_of_centre(env(), site, locale(site)), is_reworded="reworded" in request.args,
         is_stopped=stopped, is_welcome="welcome" in request.args, is_cancelled="cancelled" in request.args,
     )  # fmt: skip
 
@@ -56,6 +57,9 @@ def preferences_save(site: Site) -> ResponseReturnValue:
     form = _form(who)
     if not form.validate():
         return render_error(422, str(form["csrf_token"].errors[0]) if form["csrf_token"].errors else "")
+    if _agrees(form) and form.words.data != notices.digest_of_centre(env(), site, locale(site)):
+        # What is kept as evidence must be what stood there, also where brands changed while the page was open.
+        return redirect(url_for("web.preferences", site=site.slug, reworded=1, _anchor="changed"), 303)
     try:
         lines = write(lambda session: _act(session, site, who, form))
     except (UnknownItem, ValueError):
@@ -80,6 +84,12 @@ def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[L
         lines = flow.change(session, who.account_id, {item: is_on}, origin, site)
     sessions.remember_change(session, who.secret, lines)
     return lines
+
+
+def _agrees(form: CentreForm) -> bool:
+    """Tell whether a press may say yes to something, rather than no."""
+    is_no = form.lift.data or form.leave.data or (form.set.data or "").endswith("=off")
+    return not is_no
 
 
 def _brand_to_leave(value: str) -> str | None:

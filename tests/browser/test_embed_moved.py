@@ -47,7 +47,8 @@ def test_a_form_taken_away_while_it_is_sent_can_be_sent_again(site, page, parley
     sites.fill_in(page, new_address())
     page.evaluate(
         """() => { const form = document.querySelector('parley-signup'), place = form.parentNode;
-           form.addEventListener('parley:error', event => { window.heard.push(['error', event.detail]); place.append(form); });
+           form.addEventListener('parley:error', event => window.heard.push(['error', event.detail]));
+           form.addEventListener('parley:error', () => place.append(form));
            form.shadowRoot.querySelector('button').click(); form.remove(); }"""
     )
     assert sites.heard(page, "error")["code"] == "unreachable"

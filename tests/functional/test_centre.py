@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from app.branding.models import LegalBasis
 from app.models import ConsentEvent, Message, SessionRow
-from app.services import messages
+from app.services import messages, notices
 from tests import centres, journeys
 
 ANA = "ana@example.com"
@@ -92,6 +92,26 @@ def test_a_press_needs_the_token_of_its_session(ana, env):
     answer = ana.post("/camille/preferences", data={"csrf_token": "forged", "leave": "all"})
     assert answer.status_code == 422
     assert journeys.decision(env, ANA) == "granted"
+
+
+@pytest.mark.parametrize("words", ["", "those of another day"])
+def test_nothing_is_agreed_to_on_words_that_are_not_those_of_now(ana, env, words):
+    answer = journeys.press(ana, set="camille:private-sales:email=on", words=words)
+    assert (answer.status_code, answer.location) == (303, "/camille/preferences?reworded=1#changed")
+    assert "Our words have changed meanwhile." in ana.get("/camille/preferences?reworded=1").text
+    assert journeys.decision(env, ANA, "private-sales") == "never_asked"
+
+
+@pytest.mark.parametrize("button", [{"set": "camille:newsletter:email=off"}, {"leave": "camille"}])
+def test_leaving_needs_no_words(ana, env, button):
+    journeys.press(ana, words="", **button)
+    assert journeys.decision(env, ANA) == "withdrawn"
+
+
+def test_the_words_of_a_centre_are_those_of_its_language_and_houses(env, group):
+    sites = (group, *group.brands.values())
+    digests = {notices.digest_of_centre(env, site, locale) for site in sites for locale in site.locales}
+    assert len(digests) == sum(len(site.locales) for site in sites)
 
 
 def test_without_a_session_the_centre_asks_for_an_address(app):

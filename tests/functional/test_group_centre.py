@@ -193,9 +193,9 @@ def test_a_house_that_does_not_speak_the_readers_language_speaks_its_own(ana, gr
 
 def test_the_notice_kept_is_in_the_language_seen(ana, session):
     for house, language in (("kestrel-row", "en"), ("camille", "fr")):
-        token = journeys.form_token(show(ana, lang="fr"))
+        fields = journeys.centre_fields(show(ana, lang="fr"))
         button = f"{house}:private-sales:email=on"
-        ana.post("/luxe/preferences", data={"csrf_token": token, "set": button, "lang": "fr"})
+        ana.post("/luxe/preferences", data={**fields, "set": button, "lang": "fr"})
         notice = newest_notice(session)
         assert notice.locale == language
         event = session.scalars(select(ConsentEvent).order_by(ConsentEvent.sequence.desc())).first()

@@ -236,7 +236,8 @@ def test_the_welcome_shows_every_place(tmp_path):
     (tmp_path / "luxe" / "group.toml").touch()
     (house / "brand.toml").touch()
     places = up._places(tmp_path, has_mailbox=True)
-    assert [path for _, path in places] == ["/", "/luxe/preferences", "/camille/preferences", "/api/docs", "/dev/mailbox"]
+    shown = ["/", "/luxe/preferences", "/camille/preferences", "/api/docs", "/dev/mailbox"]
+    assert [path for _, path in places] == shown
     said = up._welcome([(name, f"http://127.0.0.1:8000{path}") for name, path in places], 1.25)
     assert all(f"http://127.0.0.1:8000{path}\n" in said for _, path in places)
     assert "ready after 1.2 seconds" in said
