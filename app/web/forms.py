@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import EmailField, SelectMultipleField, StringField
+from werkzeug.datastructures import MultiDict
+from wtforms import EmailField, Form, SelectMultipleField, StringField
 
 from app.branding.models import Site
 from app.http.guards import SessionFormToken, SignedFormToken
 from app.web import wordings
 
 
-class PublicForm(FlaskForm):
-    """A form that anyone may post: protected by the signed form token."""
+class PageForm(FlaskForm):
+    """A form of a page: what browsers send, and nothing else."""
 
     class Meta(FlaskForm.Meta):
+        """Read form fields only: Flask-WTF would take JSON too, past the trap for robots and with any type."""
+
+        def wrap_formdata(self, form: Form, formdata: Any) -> MultiDict[str, str] | None:  # noqa: ARG002 - its signature
+            """Give the fields that were posted; None where a page is fetched."""
+            return request.form if request.method == "POST" else None
+
+
+class PublicForm(PageForm):
+    """A form that anyone may post: protected by the signed form token."""
+
+    class Meta(PageForm.Meta):
         """Use our own token."""
 
         csrf = True
@@ -44,10 +59,10 @@ class SignUpForm(PublicForm):
         return cls(meta={"csrf_context": wordings.on_form(site, wordings.locale_of_form(site))})
 
 
-class CentreForm(FlaskForm):
+class CentreForm(PageForm):
     """One press in the preference centre: a switch, leave, undo or lift."""
 
-    class Meta(FlaskForm.Meta):
+    class Meta(PageForm.Meta):
         """Use a token signed for the session."""
 
         csrf = True
@@ -62,7 +77,7 @@ class CentreForm(FlaskForm):
     """The digest of all words at the switches, as they were shown."""
 
 
-class AddressForm(FlaskForm):
+class AddressForm(PageForm):
     """Another address, and whether the person has seen it written large."""
 
     class Meta(CentreForm.Meta):

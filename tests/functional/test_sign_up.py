@@ -50,6 +50,33 @@ def test_known_unknown_and_suppressed_addresses_get_the_same_answer(client, env)
     assert len({(a.status, a.data, tuple(h for h in a.headers if h[0] != "X-Request-Id")) for a in answers}) == 1
 
 
+NO_FORMS = [
+    1, True, "x", [1], {}, {"email": 1, "csrf_token": 1}, {"email": "\ud800"}, {"csrf_token": "\ud800"}, {"items": [1]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/camille/", "/luxe/", "/camille/preferences/link"])
+@pytest.mark.parametrize("sent", NO_FORMS)
+def test_json_is_no_form(client, path, sent):
+    assert client.post(path, json=sent).status_code == 422
+
+
+@pytest.mark.parametrize("sent", [*NO_FORMS, {"set": 1}])
+@pytest.mark.parametrize(
+    "path", ["/camille/preferences", "/camille/preferences/address", "/camille/preferences/language"]
+)
+def test_json_is_no_form_in_the_centre_either(client, env, path, sent):
+    journeys.subscribe(client, env, ANA)
+    assert client.post(path, json=sent).status_code == 422
+
+
+def test_json_does_not_pass_the_trap_for_robots(client, env):
+    token = journeys.form_token(client.get("/camille/").text)
+    sent = {"email": ANA, "items": ["newsletter:email"], "csrf_token": token, "website": "http://spam.example.com"}
+    assert client.post("/camille/", json=sent).status_code == 422
+    assert journeys.decision(env, ANA) == "unknown_subject"
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
