@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from flask import Blueprint, Flask, Response, json, jsonify, request
 from werkzeug.exceptions import HTTPException, default_exceptions
 
 from app.db import is_unavailable
 from app.http.context import env
-from app.http.extensions import limiter
+from app.http.extensions import limiter, seconds_to_wait
 from app.http.methods import add_for_any_method
 from app.oidc import metadata
 from app.oidc.server import Server, make_server
@@ -75,6 +76,8 @@ def _of_http(failure: Exception) -> Response:
     response = _refuse(status, "server_error" if status >= 500 else "invalid_request", failure.name)
     kept = {name: value for name, value in failure.get_headers() if name in {"Allow", "Retry-After"}}
     response.headers.update(kept)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        response.headers["Retry-After"] = str(seconds_to_wait())
     return response
 
 

@@ -38,8 +38,9 @@ class InvalidAccessToken(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a verified token allows, until `expires_at` (seconds since 1970)."""
+    """What a verified token allows, until `expires_at` (seconds since 1970) and while its key is in force."""
 
+    key_id: str
     client_id: str
     scopes: frozenset[str]
     brands: frozenset[str]
@@ -106,7 +107,8 @@ def verify(env: Environment, token: str) -> Access:
     if memory is None:
         memory = _memories.setdefault(env, Memory())
     access = memory.get(digest)
-    if access is None:
+    # A key that was retired, maybe since it leaked, takes what it signed along.
+    if access is None or signing_keys.verifying_key(env, access.key_id) is None:
         access = _verify(env, token)
         memory.add(digest, access)
     return access
@@ -127,10 +129,10 @@ def _verify(env: Environment, token: str) -> Access:
         claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
     except MALFORMED:
         raise InvalidAccessToken("The signature does not fit.") from None
-    return _access(env, claims)
+    return _access(env, claims, str(key.kid))
 
 
-def _access(env: Environment, claims: dict[str, Any]) -> Access:
+def _access(env: Environment, claims: dict[str, Any], key_id: str) -> Access:
     now = clock.unix()
     aimed_at = claims.get("aud")
     audiences = aimed_at if isinstance(aimed_at, list) else [aimed_at]
@@ -141,7 +143,9 @@ def _access(env: Environment, claims: dict[str, Any]) -> Access:
         raise InvalidAccessToken("This token lacks claims.")
     if expires_at <= now:
         raise InvalidAccessToken("This token has expired.")
-    return Access(str(claims.get("client_id")), frozenset(scope.split()), _texts(brands), float(expires_at))
+    if expires_at > now + LIFETIME_SECONDS:
+        raise InvalidAccessToken("This token would live for longer than any that is issued here.")
+    return Access(key_id, str(claims.get("client_id")), frozenset(scope.split()), _texts(brands), float(expires_at))
 
 
 def _texts(values: Collection[object]) -> frozenset[str]:

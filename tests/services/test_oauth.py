@@ -101,6 +101,22 @@ def test_after_a_rotation_new_signs_old_verifies_and_retired_does_not(env, sessi
         access_tokens._verify(env, old)
 
 
+def test_what_a_retired_key_signed_is_refused_also_where_it_was_seen_before(env, session):
+    token = access_tokens.issue(env, SHOP, "consents:read")
+    assert access_tokens.verify(env, token)
+    signing_keys.retire_older(session, signing_keys.rotate(session))
+    with pytest.raises(InvalidAccessToken):
+        access_tokens.verify(env, token)
+
+
+def test_a_token_that_would_live_for_long_is_refused(env, monkeypatch):
+    monkeypatch.setattr(access_tokens, "LIFETIME_SECONDS", 3600)
+    token = access_tokens.issue(env, SHOP, "consents:read")
+    monkeypatch.undo()
+    with pytest.raises(InvalidAccessToken, match="live for longer"):
+        access_tokens.verify(env, token)
+
+
 def test_another_worker_learns_of_a_new_key_by_meeting_it(env, session):
     other = replace(env)
     signing_keys.signing_key(other)
@@ -125,9 +141,9 @@ def test_the_memory_is_bounded_and_forgets_the_expired_first():
         now = datetime.now(UTC).timestamp()
         memory = Memory(most=3)
         for name, lasts in ((b"a", 600), (b"b", 10), (b"c", 600)):
-            memory.add(name, Access("c", frozenset(), frozenset(), now + lasts))
+            memory.add(name, Access("k", "c", frozenset(), frozenset(), now + lasts))
         clock.shift(11)
-        memory.add(b"d", Access("c", frozenset(), frozenset(), now + 600))
+        memory.add(b"d", Access("k", "c", frozenset(), frozenset(), now + 600))
         assert (memory.get(b"a") is not None, memory.get(b"b"), len(memory)) == (True, None, 3)
-        memory.add(b"e", Access("c", frozenset(), frozenset(), now + 600))
+        memory.add(b"e", Access("k", "c", frozenset(), frozenset(), now + 600))
         assert (memory.get(b"a"), len(memory)) == (None, 3)
