@@ -31,9 +31,12 @@ def request_link(session: Session, site: Site, email: str, provenance: Provenanc
     _queue(session, site, digest, abuse, owner_of(session, digest), provenance)
 
 
-def request_link_by_manage(session: Session, site: Site, token: str, provenance: Provenance) -> None:
-    """Queue the same mail for the owner of an ever-lasting manage link. Raises `BadLink`."""
-    locked = lock_account(session, tokens.read_manage(session, site.slug, token))
+def request_link_by_manage(session: Session, site: Site, made_for: str, token: str, provenance: Provenance) -> None:
+    """Queue the same mail for the owner of an ever-lasting manage link, `made_for` a house that may be gone by now.
+
+    Raises `BadLink`.
+    """
+    locked = lock_account(session, tokens.read_manage(session, made_for, token))
     if locked.account_id is not None and locked.digest:
         _queue(session, site, locked.digest, locked.abuse_digest, locked.account_id, provenance)
 

@@ -13,7 +13,7 @@ from app.errors import Gone, NotOffered
 from app.kit import clock
 from app.kit.provenance import Provenance
 from app.models import Account
-from app.services import accounts, consents, messages, notices, offers, opt_in, sessions, suppressions
+from app.services import accounts, consents, messages, notices, offers, opt_in, sessions, suppressions, targets
 from app.services.changes import AFTER_SEQUENCE
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
@@ -52,8 +52,8 @@ def leave(
 ) -> list[Line]:
     """Leave everything of one brand, or (None) of all; what is only asked for is cancelled too."""
     locked, account = _own(session, account_id)
-    registry = items(session)
-    unwanted = [item for item in registry if item.channel and brand in (None, item.brand)]
+    known = targets.items_held(session, account.id, locked.digests)
+    unwanted = [item for item in known if item.channel and brand in (None, item.brand)]
     lines = _turn_off(session, locked, account, unwanted, provenance)
     _summarise(session, locked, account, site, provenance, lines)
     return lines

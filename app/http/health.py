@@ -15,7 +15,9 @@ from app.services import readiness
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 blueprint = Blueprint("health", __name__)
-_head = ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""
+_scripts = ScriptDirectory(str(MIGRATIONS))
+_head = _scripts.get_current_head() or ""
+_older = {script.revision for script in _scripts.walk_revisions()} - {_head}
 
 
 @blueprint.get("/healthz")
@@ -29,7 +31,7 @@ def readyz() -> ResponseReturnValue:
     """Answer 200 when requests can be served, else 503 with the reasons."""
     try:
         with transaction() as session:
-            found = readiness.obstacles(session, _head)
+            found = readiness.obstacles(session, _head, _older)
     except Exception as failure:
         if not is_unavailable(failure):
             raise

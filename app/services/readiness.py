@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import text
 
 from app.db import Session
@@ -17,11 +19,12 @@ MAY_CHANGE_LEDGER = text("""
 VERSION = text("SELECT version_num FROM alembic_version")
 
 
-def obstacles(session: Session, expected_version: str) -> list[str]:
+def obstacles(session: Session, expected_version: str, older: Collection[str]) -> list[str]:
     """List what stands against serving, in words for an operator; empty when ready.
 
-    A role that could change ledger lines or their places is an obstacle (invariant 4). Raises when the database can't
-    be reached.
+    `older` are the versions that this code migrates from. Any other is one of a newer release, which this code can
+    work with: its workers run on until they are replaced. A role that could change ledger lines or their places is an
+    obstacle (invariant 4). Raises when the database can't be reached.
     """
     may_read = session.scalar(MAY_READ)
     if may_read is None:
@@ -30,7 +33,7 @@ def obstacles(session: Session, expected_version: str) -> list[str]:
         return ["The application's database role was granted nothing: run `parley db upgrade` with its DATABASE_URL."]
     found = []
     version = session.scalar(VERSION)
-    if version != expected_version:
+    if version is None or version in older:
         found.append(
             f"The database is at version {version}, this code needs {expected_version}: run `parley db upgrade`."
         )

@@ -40,13 +40,13 @@ def find(session: Session, secret: str) -> SessionRow | None:
 
 
 def remember_change(session: Session, secret: str, lines: Sequence[Line]) -> None:
-    """Keep which items the last act turned on and off, for the words beside them and for Undo."""
+    """Keep which items an act, of at least one line, turned on and off: for the words beside them and for Undo."""
     undo = {
-        "id": str(lines[-1].sequence) if lines else "",
+        "id": str(lines[-1].sequence),
         "on": [line.item_id for line in lines if line.status is Status.GRANTED],
         "off": [line.item_id for line in lines if line.status is not Status.GRANTED],
     }
-    session.execute(update(SessionRow).where(SessionRow.digest == _digest(secret)).values(undo=undo if lines else None))
+    session.execute(update(SessionRow).where(SessionRow.digest == _digest(secret)).values(undo=undo))
 
 
 def last_change(session: Session, secret: str, change_id: str) -> Mapping[str, list[int]] | None:

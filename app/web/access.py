@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import make_response, redirect, request, url_for
+from flask import g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -12,17 +12,13 @@ from app.errors import InvalidAddress
 from app.flows import access as flow
 from app.flows import leave
 from app.http import guards
-from app.http.context import env, provenance, transaction, write
+from app.http.context import provenance, transaction, write
 from app.http.extensions import limiter
 from app.http.people import drop_session_cookie, set_session_cookie, visitor
 from app.kit.provenance import Source
 from app.services import locks, messages, sessions, suppressions, tokens
 from app.web.blueprint import bp, render
 from app.web.forms import CentreForm, PublicForm
-
-
-def _limit() -> str:
-    return env().settings.signups_per_ip
 
 
 @bp.get("/<site>/preferences/link")
@@ -32,7 +28,7 @@ def preferences_link(site: Site) -> ResponseReturnValue:
 
 
 @bp.post("/<site>/preferences/link", endpoint="preferences_link_post")
-@limiter.limit(_limit)
+@limiter.limit(guards.sign_ups_per_ip)
 def preferences_link_post(site: Site) -> ResponseReturnValue:
     """Mail a link, if the address is known; the answer does not tell."""
     guards.refuse_cross_site()
@@ -102,10 +98,13 @@ def close_session(site: Site) -> ResponseReturnValue:
 
 @bp.get("/<site>/manage/<token>")
 def manage(site: Site, token: str) -> ResponseReturnValue:
-    """Show two buttons and nothing personal: this link stands in mails that get passed on."""
+    """Show two buttons and nothing personal: this link stands in mails that get passed on.
+
+    It was made for the house in its address, which may be gone: then the group shows it.
+    """
     with transaction() as session:
         try:
-            tokens.read_manage(session, site.slug, token)
+            tokens.read_manage(session, g.slug, token)
         except tokens.BadLink:
             return render("web/link_invalid.html", status=404)
     return render("web/manage.html", site=site, token=token)
@@ -117,9 +116,9 @@ def manage_post(site: Site, token: str) -> ResponseReturnValue:
     guards.refuse_cross_site()
     try:
         if request.form.get("do") == "leave":
-            write(lambda session: leave.leave_by_manage(session, token, site.slug, provenance(Source.LEAVE_PAGE)))
+            write(lambda session: leave.leave_by_manage(session, token, g.slug, provenance(Source.LEAVE_PAGE)))
             return render("web/unsubscribed.html", listed=[])
-        write(lambda session: flow.request_link_by_manage(session, site, token, provenance(Source.FORM)))
+        write(lambda session: flow.request_link_by_manage(session, site, g.slug, token, provenance(Source.FORM)))
     except tokens.BadLink:
         return render("web/link_invalid.html", status=404)
     return render("web/managed.html", site=site)

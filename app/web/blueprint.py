@@ -19,7 +19,9 @@ from app.web.typography import unbroken
 
 bp = Blueprint("web", __name__)
 
-FOR_EVER = {"web.unsubscribe", "web.unsubscribe_post", "web.never", "web.never_post"}
+FOR_EVER = {
+    "web.unsubscribe", "web.unsubscribe_post", "web.never", "web.never_post", "web.manage", "web.manage_post",
+}  # fmt: skip
 
 
 @bp.url_value_preprocessor
@@ -29,7 +31,8 @@ def find_site(endpoint: str | None, values: dict[str, Any] | None) -> None:
     Links to leave never expire: those of a house that is gone are served by the group.
     """
     if values and "site" in values:
-        site = env().group.site(values["site"]) or (env().group if endpoint in FOR_EVER else None)
+        g.slug = values["site"]
+        site = env().group.site(g.slug) or (env().group if endpoint in FOR_EVER else None)
         if site is None:
             abort(404)
         values["site"] = g.site = site

@@ -82,7 +82,8 @@ def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[L
     else:
         item, is_on = _read_switch(session, site, form.set.data or "")
         lines = flow.change(session, who.account_id, {item: is_on}, origin, site)
-    sessions.remember_change(session, who.secret, lines)
+    if lines:  # a press that came to nothing takes no Undo away
+        sessions.remember_change(session, who.secret, lines)
     return lines
 
 

@@ -6,11 +6,15 @@ import re
 
 import pytest
 import time_machine
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from app.branding.models import LegalBasis
-from app.models import ConsentEvent, Message, SessionRow
-from app.services import messages, notices
+from app.factory import create_app
+from app.models import Account, ConsentEvent, Item, Message, SessionRow
+from app.services import ledger, messages, notices, tokens
+from app.services.folding import Action
+from app.services.items import items
+from app.services.tokens import LeaveTarget
 from tests import centres, journeys
 
 ANA = "ana@example.com"
@@ -86,6 +90,16 @@ def test_leaving_everything_cancels_what_is_only_asked_for(ana, env):
 def test_a_press_that_makes_no_sense_changes_nothing(ana, env, session, button):
     assert journeys.press(ana, **button).status_code == 422
     assert session.scalar(select(func.count()).select_from(ConsentEvent)) == 1
+
+
+def test_a_press_that_changes_nothing_leaves_the_undo_of_the_one_before(ana, env):
+    journeys.press(ana, set="camille:newsletter:email=off")
+    undo = journeys.undo_id(ana.get("/camille/preferences").text)
+    journeys.press(ana, set="camille:newsletter:email=off")
+    journeys.press(ana, undo="an old one")
+    assert journeys.undo_id(ana.get("/camille/preferences").text) == undo
+    journeys.press(ana, undo=undo)
+    assert journeys.decision(env, ANA) == "granted"
 
 
 def test_a_press_needs_the_token_of_its_session(ana, env):
@@ -260,6 +274,41 @@ def test_a_manage_link_is_good_for_its_own_house(ana, env, app):
     path = journeys.manage_path(env, ANA).replace("/camille/", "/folie-douze/")
     assert app.test_client().get(path).status_code == 404
     assert app.test_client().post(path, data={"do": "leave"}).status_code == 404
+
+
+@pytest.fixture
+def without_camille(env):
+    """Give the same Parley after a release in which Camille is gone."""
+    brands = {slug: brand for slug, brand in env.group.brands.items() if slug != "camille"}
+    new = env.__class__(**{**vars(env), "group": env.group.model_copy(update={"brands": brands})})
+    return create_app(new.settings, new).test_client()
+
+
+def test_the_links_of_a_house_that_is_gone_still_work(ana, env, without_camille):
+    path = journeys.manage_path(env, ANA)
+    assert without_camille.get(path).status_code == 200
+    without_camille.post(path, data={"do": "link"})
+    assert journeys.mails(env, ANA)[-1] == "access"
+    without_camille.post(path, data={"do": "leave"})
+    assert journeys.decision(env, ANA) == "withdrawn"
+
+
+@pytest.mark.parametrize("way", ["brand", "item", "everywhere", "centre", "centre of all"])
+def test_whoever_leaves_also_leaves_what_a_newer_release_offered(ana, env, app, session, way):
+    items(session)  # as this process knows them
+    key = {"brand": "camille", "kind": "subscription", "key": "newer", "channel": "email"}
+    new = session.scalar(insert(Item).values(key).returning(Item.id))
+    account = session.scalars(select(Account)).one()
+    ledger.append(session, account, [ledger.Entry(new, Action.GRANTED)], journeys.FORM)
+    session.commit()
+    targets = {"brand": LeaveTarget(account.id, brand="camille"), "item": LeaveTarget(account.id, item_id=new),
+               "everywhere": LeaveTarget(account.id, everywhere=True)}  # fmt: skip
+    if way in targets:
+        link = tokens.unsubscribe_link(session, "camille", targets[way])
+        app.test_client().post(journeys.path(env, link))
+    else:
+        journeys.press(ana, leave="camille" if way == "centre" else "all")
+    assert ledger.present(session, account.id)[new].status == "withdrawn"
 
 
 def test_an_undo_of_another_tab_does_not_undo_what_came_later(ana, env):

@@ -8,11 +8,11 @@ from html import unescape
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.kit import clock
 from app.kit.provenance import SYSTEM, Actor, ActorKind, Provenance, Source
-from app.models import ConsentEvent, Notice
+from app.models import ConsentEvent, Notice, SessionRow
 from app.services.folding import Action
 from tests import centres, journeys
 from tests.post import new_address
@@ -242,9 +242,6 @@ def test_leaving_everything_is_told_above_all_houses_and_undone_at_once(ana, env
 def test_a_change_of_another_house_is_told_on_a_houses_page_too(ana):
     journeys.press(ana, "luxe", leave="vantour")
     assert "1 thing changed, with Vantour." in show(ana, "camille")
-    journeys.press(ana, leave="vantour")
-    page = ana.get("/camille/preferences").text
-    assert 'id="changed"' not in page
 
 
 def test_leaving_what_was_only_asked_for_says_that_it_is_cancelled(ana, email):
@@ -263,9 +260,9 @@ def test_one_can_leave_each_house_one_is_with_and_everything(ana, group):
     assert set(classes) == {"button plain"}, "equal in weight"
 
 
-def test_who_is_with_nobody_is_offered_all_and_has_nothing_to_leave(ana):
+def test_who_is_with_nobody_is_offered_all_and_has_nothing_to_leave(ana, session):
     journeys.press(ana, "luxe", leave="all")
-    journeys.press(ana, "luxe", leave="all")
+    session.execute(update(SessionRow).values(undo=None))  # as in a session that began later
     page = show(ana)
     assert [is_open for _, is_open in shown_houses(page)] == [False] * 7
     assert 'name="leave"' not in page

@@ -11,7 +11,7 @@ import pytest
 from app.embedded import roles
 from app.environment import Environment
 from app.factory import create_app
-from app.http import extensions
+from app.http import extensions, health
 from tests import journeys
 from tests.environments import settings_for
 
@@ -75,6 +75,13 @@ def test_readiness_refuses_a_right_too_many(tmp_path, database_urls, group, righ
     assert answer.status_code == 503
     assert reason in answer.json["reasons"][0]
     assert ready(tmp_path, database_urls.application, group).status_code == 200
+
+
+@pytest.mark.parametrize(("version", "status"), [("0001", 503), ("of a newer release", 200)])
+def test_older_records_are_not_ready_and_those_of_a_newer_release_are(tmp_path, database_urls, group, version, status):
+    change, back = (f"UPDATE alembic_version SET version_num = '{each}'" for each in (version, health._head))
+    with as_owner(database_urls, change, back):
+        assert ready(tmp_path, database_urls.application, group).status_code == status
 
 
 def test_a_role_that_was_granted_nothing_is_told(tmp_path, database_urls, group):
