@@ -18,7 +18,7 @@ from app.db import is_unavailable
 from app.environment import Environment
 from app.models import Message
 from app.services import letters, messages
-from app.services.letters import Drop
+from app.services.letters import Drop, Letter
 from app.services.messages import MessageState
 
 TRIES = 12
@@ -60,7 +60,8 @@ def _attempt(environment: Environment, transport: Transport, message_id: uuid.UU
     if message.attempts > TRIES:
         return _settle(environment, message, MessageState.DEAD, reason="gave_up")
     try:
-        return _send(environment, transport, message)
+        letter = _read(environment, message)
+        answer = None if isinstance(letter, Drop) else transport.send(compose(letter))
     except PermanentError as failure:
         return _settle(environment, message, MessageState.DEAD, reason="refused", answer=failure.answer)
     except TemporaryError as failure:
@@ -71,15 +72,15 @@ def _attempt(environment: Environment, transport: Transport, message_id: uuid.UU
         # A fault of ours, such as a template that fails: as visible and as finite as a server that refuses.
         log.error("mail_not_composed", message=str(message.id), fault=describe(fault))  # noqa: TRY400 - no addresses
         return _postpone(environment, message, describe(fault))
-
-
-def _send(environment: Environment, transport: Transport, message: Message) -> MessageState:
-    with environment.database.transaction() as session:
-        letter = letters.prepare(session, message)
+    # Outside of the above: a mail that was taken must not be sent again because recording it fails.
     if isinstance(letter, Drop):
         return _settle(environment, message, MessageState.DROPPED, reason=letter.reason)
-    answer = transport.send(compose(letter))
     return _settle(environment, message, MessageState.SENT, answer=answer, request_id=letter.request_id)
+
+
+def _read(environment: Environment, message: Message) -> Letter | Drop:
+    with environment.database.transaction() as session:
+        return letters.prepare(session, message)
 
 
 def _postpone(environment: Environment, message: Message, answer: str) -> MessageState:

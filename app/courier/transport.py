@@ -163,8 +163,12 @@ def _expect(step: Callable[[], tuple[int, bytes]]) -> str:
 
 
 def without_addresses(text: str) -> str:
-    """Take every e-mail address out of what a server said, and keep it short: answers are stored and shown."""
-    return _AN_ADDRESS.sub("…", " ".join(text.split()))[:500]
+    """Take every e-mail address out of what a server said, and keep it short: answers are stored and shown.
+
+    What is no text goes too: PostgreSQL stores no NUL, and a mail that was taken would count as one that was not.
+    """
+    told = "".join(each if each.isprintable() else " " for each in text)
+    return _AN_ADDRESS.sub("…", " ".join(told.split()))[:500]
 
 
 def _words(problem: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from app.branding.models import Brand, Site
@@ -11,18 +12,21 @@ from app.kit.addresses import Address, parse_email
 from app.kit.provenance import Provenance
 from app.services import challenges, messages, notices, offers, opt_in, outbox
 from app.services.challenges import Proof
+from app.services.deliverability import FROM_OWN_SESSION
 from app.services.items import ItemRef
 from app.services.locks import Locked, lock_address
 
 
 def subscribe(
-    session: Session, site: Site, email: str, values: Iterable[str], provenance: Provenance, proof: Proof | None = None
-) -> None:
+    session: Session, site: Site, email: str, values: Iterable[str], provenance: Provenance, proof: Proof | None = None,
+    asker: uuid.UUID | None = None,
+) -> None:  # fmt: skip
     """Ask for what was ticked; one request per brand, and one mail for it.
 
     Says nothing about the address: known, unknown and suppressed ones take the same path, and the courier finds out
     what may be sent, and whether a single opt-in may be granted at once (`flows.admit`). A proof of work is spent with
-    it, so that a mistake in the form costs none. Raises `InvalidAddress`, `NothingChosen`, `UnknownItem`, `NotOffered`,
+    it, so that a mistake in the form costs none. `asker` is the account whose session the form was sent from: its owner
+    is mailed also after an earlier complaint. Raises `InvalidAddress`, `NothingChosen`, `UnknownItem`, `NotOffered`,
     `ProofSpent`.
     """
     address, chosen = check(session, site, email, values)
@@ -31,7 +35,7 @@ def subscribe(
     with pipelined(session):
         locked = lock_address(session, address)
         for slug, wanted in chosen.items():
-            _ask(session, environment(session).group.brands[slug], wanted, locked, provenance)
+            _ask(session, environment(session).group.brands[slug], wanted, locked, provenance, asker)
 
 
 def check(
@@ -41,7 +45,10 @@ def check(
     return parse_email(email), offers.read_choices(session, site, values)
 
 
-def _ask(session: Session, brand: Brand, wanted: list[ItemRef], locked: Locked, provenance: Provenance) -> None:
+def _ask(
+    session: Session, brand: Brand, wanted: list[ItemRef], locked: Locked, provenance: Provenance,
+    asker: uuid.UUID | None,
+) -> None:  # fmt: skip
     seen = notices.keep(session, brand, wanted, provenance.locale)
     request_id = opt_in.ask(session, locked.digest, brand.slug, seen, provenance, locked.account_id)
     if any(offers.is_single(brand, item) for item in wanted):
@@ -50,4 +57,5 @@ def _ask(session: Session, brand: Brand, wanted: list[ItemRef], locked: Locked, 
     messages.queue(
         session, kind="confirm", brand=brand.slug, address_digest=locked.digest, abuse_digest=locked.abuse_digest,
         locale=provenance.locale, account_id=locked.account_id, request_id=request_id,
+        context={FROM_OWN_SESSION: True} if asker is not None and asker == locked.account_id else None,
     )  # fmt: skip

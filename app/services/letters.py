@@ -16,7 +16,7 @@ from app.db import Session
 from app.environment import environment
 from app.kit import clock
 from app.models import Account, Consent, Message, Notice, OptInItem, OptInRequest
-from app.services import address_letters, changes, deliverability, suppressions, tokens
+from app.services import address_letters, changes, deliverability, messages, suppressions, tokens
 from app.services.deliverability import Column
 from app.services.items import items
 from app.services.messages import MessageKind
@@ -29,6 +29,10 @@ ITEMS = "items"
 """Key of a welcome's context: ids of the items just agreed to; without it all granted ones of the brand are listed."""
 
 
+LINKS = (MessageKind.CONFIRM, MessageKind.ACCESS)
+"""Kinds of which the newest says all that older ones would."""
+
+
 def prepare(session: Session, message: Message) -> Letter | Drop:
     """Decide what `message` says now: its cause must still stand, and no suppression stand in its way."""
     site = environment(session).group.site(message.brand)
@@ -37,6 +41,9 @@ def prepare(session: Session, message: Message) -> Letter | Drop:
     to = typed_address(session, message.address_digest)
     if to is None:
         return Drop("unknown")
+    if message.kind in LINKS and messages.is_followed(session, message):
+        # After hours without a courier, or a mail server, one link is as good as three (invariant 11).
+        return Drop("superseded")
     return _WRITERS[MessageKind(message.kind)](Desk(session, message, site, to))
 
 

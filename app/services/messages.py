@@ -220,6 +220,19 @@ def is_asked(session: Session, address_digest: bytes, request_id: uuid.UUID, sin
     return session.scalar(query) is not None
 
 
+def is_followed(session: Session, message: Message) -> bool:
+    """Tell whether a younger mail of the same kind, brand and request waits for the same address."""
+    query = select(Message.id).where(
+        Message.address_digest == message.address_digest,
+        Message.brand == message.brand,
+        Message.kind == message.kind,
+        Message.request_id.is_not_distinct_from(message.request_id),
+        Message.id > message.id,
+        Message.state == MessageState.QUEUED,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def address_of(session: Session, message_id: uuid.UUID) -> bytes | None:
     """Give the digest of the address a mail went to; None when the mail is gone."""
     return session.scalar(select(Message.address_digest).where(Message.id == message_id))

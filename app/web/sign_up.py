@@ -7,12 +7,14 @@ from dataclasses import replace
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from app.branding.models import Site
 from app.errors import InvalidAddress, NothingChosen
 from app.flows import subscribe
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
+from app.http.people import visitor
 from app.kit.provenance import Source
 from app.services import offers
 from app.web import presenters, wordings
@@ -38,10 +40,11 @@ def sign_up_post(site: Site) -> ResponseReturnValue:
         form.items.data = []  # other words need another consent
         return _show(site, form, {"items": problem}, status=422)
     if not guards.is_trapped():
+        asker = visitor().account_id if current_user.is_authenticated else None
         came_by = replace(provenance(Source.FORM), locale=wordings.locale_of_form(site))
         try:
             write(lambda session: subscribe.subscribe(
-                session, site, form.email.data or "", form.items.data or [], came_by
+                session, site, form.email.data or "", form.items.data or [], came_by, asker=asker
             ))  # fmt: skip
         except InvalidAddress:
             return _show(site, form, _errors(form, _("Write an address like name@example.com.")), status=422)

@@ -7,8 +7,9 @@ from sqlalchemy import update
 
 from app.courier.delivery import deliver
 from app.kit import clock
-from app.models import Account, AddressRow, ContactPoint, Message, OptInItem, Suppression
+from app.models import Account, AddressRow, ContactPoint, OptInItem, Suppression
 from app.services.suppressions import Reason, Scope
+from tests import journeys
 from tests.letters import cause, outcome, suppress, turn
 from tests.post import mails_to, queue, sign_up
 
@@ -19,6 +20,20 @@ def test_the_link_of_a_request_that_was_left_is_not_mailed(env, outbox, someone)
     with env.database.transaction() as session:
         session.execute(update(OptInItem).values(cancelled_at=clock.now()))
     assert outcome(env, outbox, message) == ("dropped", "superseded")
+
+
+@pytest.mark.parametrize("kind", ["access", "confirm"])
+def test_of_links_that_waited_together_the_newest_alone_is_mailed(env, outbox, member, someone, kind):
+    for _ in range(3):
+        queue(env, member, "access") if kind == "access" else sign_up(env, someone)
+    waiting = [each for each in mails_to(env, member if kind == "access" else someone) if each.kind == kind]
+    assert [outcome(env, outbox, each) for each in waiting] == [("dropped", "superseded")] * 2 + [("sent", None)]
+
+
+def test_links_of_two_houses_are_both_mailed(env, outbox, someone):
+    sign_up(env, someone)
+    sign_up(env, someone, brand="folie-douze")
+    assert [outcome(env, outbox, each) for each in mails_to(env, someone)] == [("sent", None)] * 2
 
 
 def test_an_access_link_for_nobody_is_not_mailed(env, outbox, someone):
@@ -119,13 +134,13 @@ def test_a_suppression_holds_in_its_scope(env, outbox, member, scope, expected):
     assert outcome(env, outbox, mails_to(env, member)[-1]) == expected
 
 
-def test_who_complained_is_asked_again_from_their_own_session_only(env, outbox, someone):
+@pytest.mark.parametrize(("is_own", "expected"), [(False, NO), (True, YES)])
+def test_who_complained_is_asked_again_from_their_own_session_only(client, app, env, outbox, someone, is_own, expected):
+    journeys.subscribe(client, env, someone)
     suppress(env, someone, Reason.COMPLAINT)
-    sign_up(env, someone)
-    (message,) = mails_to(env, someone)
-    with env.database.transaction() as session:
-        session.execute(update(Message).where(Message.id == message.id).values(context={"from_own_session": True}))
-    assert outcome(env, outbox, message) == YES
+    journeys.sign_up(client if is_own else app.test_client(), someone, ["private-sales:email"])
+    message = [each for each in mails_to(env, someone) if each.kind == "confirm"][-1]
+    assert outcome(env, outbox, message) == expected
 
 
 def test_a_bouncing_address_gets_one_access_link_a_day(env, outbox, member):

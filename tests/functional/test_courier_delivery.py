@@ -94,6 +94,26 @@ def test_a_refused_recipient_leaves_no_address_in_the_answer(env, transport, mai
     assert mails_to(env, someone)[0].server_answer == "550 5.1.1 <…>: user unknown"
 
 
+def test_a_mail_that_was_taken_is_not_sent_again_whatever_the_answer_holds(env, transport, mail_server, someone):
+    message = queue_confirmation(env, someone)
+    mail_server.script.append("250 taken\0as\x07 1")
+    assert deliver(env, transport, message) == "sent"
+    assert mails_to(env, someone)[0].server_answer == "250 taken as 1"
+    assert deliver(env, transport, message) is None
+    assert len(mail_server.received) == 1
+
+
+def test_a_mail_that_was_taken_is_not_postponed_because_recording_it_fails(env, transport, someone, monkeypatch):
+    message = queue_confirmation(env, someone)
+
+    def fail(*_arguments, **_options):
+        raise ValueError("no such column")
+
+    monkeypatch.setattr(messages, "settle", fail)
+    with pytest.raises(ValueError, match="no such column"):
+        deliver(env, transport, message)
+
+
 def test_after_the_last_try_a_mail_is_dead_and_can_be_replayed(env, transport, mail_server, someone):
     message = queue_confirmation(env, someone)
     mail_server.script.extend(["451 no"] * TRIES)
