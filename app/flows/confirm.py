@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.branding.models import Site
@@ -30,7 +30,7 @@ class Confirmed:
 
 
 def confirm(
-    session: Session, site: Site, token: str, listed: Collection[int] | None, provenance: Provenance
+    session: Session, site: Site, token: str, listed: Mapping[int, str] | None, provenance: Provenance
 ) -> Confirmed:
     """Confirm exactly the items that the page listed (all that are open, when a program posts without a page).
 
@@ -49,6 +49,8 @@ def confirm(
     wanted = [item for item in seen.items if listed is None or item.item_id in listed]
     if not wanted:
         return Confirmed(Confirmation.SUPERSEDED)
+    if listed is not None and any(listed[item.item_id] != item.notice_digest.hex() for item in wanted):
+        return Confirmed(Confirmation.REWORDED)
     account = _account(session, locked, seen.request)
     _grant(session, account, seen.request, wanted, provenance)
     opt_in.confirm(session, seen.request, [item.item_id for item in wanted], provenance)

@@ -24,6 +24,8 @@ class Confirmation(StrEnum):
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
     UNKNOWN = "unknown"
+    REWORDED = "reworded"
+    """It was asked for anew, on other words than the page showed whose button was pressed."""
 
 
 @dataclass(frozen=True, slots=True)

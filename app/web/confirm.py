@@ -31,14 +31,15 @@ def confirm(site: Site, token: str) -> ResponseReturnValue:
         seen = confirmations.inspect(session, site, token)
         if seen.outcome is not Confirmation.OPEN or seen.request is None:
             return _outcome(seen.outcome, token, can_ask_again=bool(seen.items))
-        ids = [item.item_id for item in seen.items]
+        listed_as = [f"{item.item_id}-{item.notice_digest.hex()}" for item in seen.items]
         link = tokens.never_link(session, site.slug, seen.request.address_digest)
         listed, small_print = presenters.asked(session, seen.items, locale(site))
     return render(
         "web/confirm.html",
         token=token,
         listed=listed,
-        listed_ids=ids,
+        listed_as=listed_as,
+        is_reworded="reworded" in request.args,
         small_print=small_print,
         never_token=link.rpartition("/")[2],
     )
@@ -50,6 +51,8 @@ def confirm_post(site: Site, token: str) -> ResponseReturnValue:
     guards.refuse_cross_site()
     listed = _listed()
     done = write(lambda session: flow.confirm(session, site, token, listed, provenance(Source.CONFIRMATION)))
+    if done.outcome is Confirmation.REWORDED:
+        return redirect(url_for("web.confirm", site=site.slug, token=token, reworded=1), 303)
     if done.secret is None:
         return _outcome(done.outcome, token, can_ask_again=True)
     response = make_response(redirect(url_for("web.preferences", site=site.slug, welcome=1), 303))
@@ -67,10 +70,12 @@ def confirm_again(site: Site, token: str) -> ResponseReturnValue:
     return _outcome(outcome, token, can_ask_again=False)
 
 
-def _listed() -> list[int] | None:
+def _listed() -> dict[int, str] | None:
+    """Read the items that the page listed, each with the digest of the words it showed; None without a page."""
     if "listed" not in request.form:
         return None
-    return [int(part) for part in request.form["listed"].split(",") if part.isdecimal() and len(part) < 10]
+    pairs = [part.partition("-") for part in request.form["listed"].split(",")]
+    return {int(item): digest for item, _, digest in pairs if item.isdecimal() and item.isascii() and len(item) < 10}
 
 
 def _outcome(outcome: Confirmation, token: str, *, can_ask_again: bool) -> ResponseReturnValue:

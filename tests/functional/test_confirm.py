@@ -74,6 +74,30 @@ def test_only_what_the_page_listed_is_confirmed(client, env):
     assert journeys.decision(env, ANA, "private-sales") == "pending"
 
 
+def test_other_words_than_those_shown_are_not_confirmed(client, app, env, session):
+    journeys.sign_up(client, ANA)
+    path = journeys.confirmation_path(env, ANA)
+    listed = listed_on(client.get(path).text)
+    stranger = app.test_client()
+    form = {"email": ANA, "items": ["newsletter:email"], "lang": "fr"}
+    form["csrf_token"] = journeys.form_token(stranger.get("/camille/?lang=fr").text)
+    stranger.post("/camille/", data=form)
+    answer = client.post(path, data={"listed": listed})
+    assert (answer.status_code, answer.location) == (303, f"{path}?reworded=1")
+    assert journeys.decision(env, ANA) == "pending"
+    page = client.get(answer.location).text
+    assert "Our words have changed meanwhile." in page
+    client.post(path, data={"listed": listed_on(page)})
+    assert journeys.decision(env, ANA) == "granted"
+
+
+@pytest.mark.parametrize("listed", ["", "x", "1", "-", "²-00", "1-00,"])
+def test_a_list_that_makes_no_sense_confirms_nothing(client, env, listed):
+    journeys.sign_up(client, ANA)
+    assert client.post(journeys.confirmation_path(env, ANA), data={"listed": listed}).status_code in {303, 410}
+    assert journeys.decision(env, ANA) == "pending"
+
+
 def test_asking_again_adds_to_the_same_request(client, env, session):
     journeys.sign_up(client, ANA, ["newsletter:email"])
     journeys.sign_up(client, ANA, ["private-sales:email"])
