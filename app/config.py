@@ -143,9 +143,12 @@ def _from_file(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        return tomllib.loads(path.read_text())
+        values = tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as problem:
         raise SettingsError(f"{path}: {problem}") from None
+    if "env" in values:  # as PARLEY_ENV is called there
+        values["environment"] = values.pop("env")
+    return values
 
 
 def _development_keys(instance: Path, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -47,7 +47,8 @@ def parse_email(typed: str) -> Address:
     except EmailNotValidError as problem:
         raise InvalidAddress(str(problem)) from problem
     local = checked.local_part.casefold()
-    domain = checked.domain.casefold()
+    # Not folded: `straße.de` and `strasse.de` are two owners' domains under IDNA 2008. Letters are small here already.
+    domain = checked.domain
     return Address("email", typed, f"{local}@{domain}", _abuse_form(local, domain))
 
 

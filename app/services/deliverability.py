@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from app.db import Session
 from app.kit import clock
 from app.models import ContactPoint, Message, Suppression
+from app.services.locks import every_digest
 from app.services.messages import MessageKind
 
 SUPPRESSED = "suppressed"
@@ -55,7 +56,7 @@ def refusal(session: Session, message: Message, column: Column | None = None) ->
 
 def _standing(session: Session, message: Message) -> list[Suppression]:
     query = select(Suppression).where(
-        Suppression.address_digest == message.address_digest,
+        Suppression.address_digest.in_(every_digest(session, message.address_digest)),
         Suppression.lifted_at.is_(None),
         or_(Suppression.brand.is_(None), Suppression.brand == message.brand),
         or_(Suppression.channel.is_(None), Suppression.channel == "email"),

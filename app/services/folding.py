@@ -135,7 +135,8 @@ def _dates(line: Line, before: Dates) -> Dates:
     if action in (Action.WITHDRAWN, Action.OBJECTED, Action.REFUSED):
         return before._replace(withdrawn_at=line.occurred_at, paused_until=None)
     if action is Action.RENEWED:
-        return before._replace(expires_at=_moment(line, "expires_at"))
+        confirmed_at = before.confirmed_at or (line.occurred_at if line.attributes.get("confirmed") else None)
+        return before._replace(confirmed_at=confirmed_at, expires_at=_moment(line, "expires_at"))
     if action is Action.PAUSED:
         return before._replace(paused_until=_moment(line, "paused_until"))
     if action in (Action.EXPIRED, Action.RESUMED):

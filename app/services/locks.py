@@ -17,7 +17,7 @@ from app.db import Session, run
 from app.environment import environment
 from app.errors import StaleLocks
 from app.kit import clock
-from app.kit.addresses import Address
+from app.kit.addresses import Address, parse_email, parse_phone
 from app.models import Account, AddressRow, ContactPoint
 
 NOBODY = uuid.UUID(int=0)
@@ -134,6 +134,21 @@ def known_digest(session: Session, address: Address) -> bytes:
     return bytes(found[0]) if found else probes[0]
 
 
+def every_digest(session: Session, digest: bytes) -> list[bytes]:
+    """Give all digests under which an address may be on record: with one key in force, this one alone.
+
+    What was said through a link in an old mail stands under the key of that time.
+    """
+    env = environment(session)
+    if len(env.digester.keys) == 1:
+        return [digest]
+    row = session.execute(select(AddressRow.kind, AddressRow.sealed).where(AddressRow.digest == digest)).first()
+    if row is None or row.sealed is None:
+        return [digest]
+    typed = env.sealer.open(row.sealed)
+    return list({digest, *env.digester.probes(parse_email(typed) if row.kind == "email" else parse_phone(typed))})
+
+
 def owner_of(session: Session, digest: bytes) -> uuid.UUID | None:
     """Give the account that an address belongs to."""
     return session.scalar(select(ContactPoint.account_id).where(ContactPoint.address_digest == digest))
@@ -147,7 +162,12 @@ _KNOWN = """
      ORDER BY place LIMIT 1"""
 _LOCK_ABUSE = "SELECT pg_advisory_xact_lock(%(number)s::bigint)"
 _LOCK_ACCOUNT = "SELECT FROM account WHERE id = %(account)s FOR UPDATE"
-_LOCK_ROW = "SELECT FROM address WHERE digest = %(digest)s FOR UPDATE"
+_LOCK_ROW = "SELECT true FROM address WHERE digest = %(digest)s FOR UPDATE"
+
+# Of an address that was forgotten, a link in an old mail still tells the digest.
+_MAKE_ROW = """
+    INSERT INTO address (digest, digest_key_id, kind, created_at) VALUES (%(digest)s, 'unknown', 'email', %(now)s)
+    ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"""
 
 _FAMILY = """
     SELECT own.account_id, array_agg(every.address_digest)
@@ -158,7 +178,8 @@ _FAMILY = """
 _MEET = """
     INSERT INTO address (digest, digest_key_id, kind, abuse_digest, sealed, created_at)
     VALUES (%(digest)s, %(key)s, %(kind)s, %(abuse)s, %(sealed)s, %(now)s)
-    ON CONFLICT (digest) DO UPDATE SET sealed = coalesce(address.sealed, excluded.sealed),
+    ON CONFLICT (digest) DO UPDATE SET digest_key_id = excluded.digest_key_id,
+                                       sealed = coalesce(address.sealed, excluded.sealed),
                                        abuse_digest = coalesce(address.abuse_digest, excluded.abuse_digest)"""
 
 
@@ -178,7 +199,8 @@ def _primary_of(session: Session, account_id: uuid.UUID) -> bytes | None:
 
 
 def _lock_row(session: Session, digest: bytes) -> None:
-    run(session, _LOCK_ROW, {"digest": digest})
+    if run(session, _LOCK_ROW, {"digest": digest}).fetchone() is None:
+        run(session, _MAKE_ROW, {"digest": digest, "now": clock.now()})
 
 
 def _abuse_of(session: Session, digest: bytes) -> bytes:

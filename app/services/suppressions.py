@@ -13,6 +13,7 @@ from app.db import Session
 from app.kit import clock, ids
 from app.kit.provenance import Provenance
 from app.models import AddressRow, Suppression
+from app.services.locks import every_digest
 
 
 class Reason(StrEnum):
@@ -56,11 +57,12 @@ def add(session: Session, digest: bytes, scope: Scope, reason: Reason, provenanc
 
 
 def in_force(session: Session, digests: Sequence[bytes]) -> list[Suppression]:
-    """List what is neither lifted nor lapsed for any of `digests`."""
+    """List what is neither lifted nor lapsed for any of `digests`, under whatever key it was said."""
+    every = {each for digest in digests for each in every_digest(session, digest)}
     return list(
         session.scalars(
             select(Suppression).where(
-                Suppression.address_digest.in_(digests),
+                Suppression.address_digest.in_(every),
                 Suppression.lifted_at.is_(None),
                 or_(Suppression.lapses_at.is_(None), Suppression.lapses_at > clock.now()),
             )

@@ -10,7 +10,9 @@ from sqlalchemy import delete, func, select
 from app.config import KEY_LISTS
 from app.environment import Environment
 from app.factory import create_app
-from app.models import Account, AddressRow, Message, Suppression
+from app.models import Account, AddressRow, Message, OptInItem, OptInRequest, Suppression
+from app.services import letters
+from app.services.stationery import Drop
 from tests import journeys
 from tests.environments import settings_for
 
@@ -62,6 +64,22 @@ def test_mails_are_counted_across_a_rotation(committing_env, rotated, before, af
             journeys.sign_up(client, f"ana+{number}@gmail.com", site="folie-douze")
     with rotated.database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(Message)) == 10
+
+
+def test_never_said_through_an_old_mail_holds_under_a_new_key(committing_env, rotated, before, after):
+    journeys.sign_up(before, BOB, ["restock:email"], "folie-douze")
+    never = journeys.never_path(committing_env, BOB, "folie-douze")
+    with rotated.database.transaction() as session:
+        for table in (OptInItem, OptInRequest, Message, AddressRow):
+            session.execute(delete(table))
+    journeys.sign_up(after, BOB, ["restock:email"], "folie-douze")
+    after.post(never)
+    journeys.admit(rotated, BOB, "folie-douze")
+    assert journeys.decision(rotated, BOB, "restock", brand="folie-douze") == "suppressed"
+    with rotated.database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(Account)) == 0, "no single opt-in for whoever said never"
+        (confirmation,) = session.scalars(select(Message).where(Message.kind == "confirm"))
+        assert letters.prepare(session, confirmation) == Drop("suppressed")
 
 
 def test_a_suppression_outlives_its_address_and_a_rotation(committing_env, rotated, before, after):

@@ -74,6 +74,16 @@ def test_a_grant_starts_afresh(lines):
     assert (state.paused_until, state.expires_at) == (None, None)
 
 
+def test_an_act_at_the_mailbox_proves_what_was_granted_without_one():
+    granted = Line(1, 1, Action.GRANTED, Status.GRANTED, START, START, "consent", "form", None, {})
+    later = START + timedelta(days=1)
+    renewed = Line(2, 1, Action.RENEWED, Status.GRANTED, later, later, "consent", "form", None, {"confirmed": True})
+    once_more = renewed._replace(sequence=3, occurred_at=later + timedelta(days=1))
+    assert folding.fold([granted]).confirmed_at is None
+    assert folding.fold([granted, renewed]).dates[:2] == (START, later)
+    assert folding.fold([granted, renewed, once_more]).confirmed_at == later
+
+
 @given(histories(), st.integers(0, 12))
 def test_folding_may_stop_anywhere_and_go_on(lines, at):
     state = folding.fold(lines[:at])

@@ -78,6 +78,12 @@ def test_the_environment_wins_over_the_file(tmp_path):
     assert (settings.port, settings.workers, settings.origin) == (2, 7, "http://localhost:2")
 
 
+def test_the_file_names_the_kind_of_environment_as_the_variable_does(tmp_path):
+    (tmp_path / "parley.toml").write_text('env = "production"')
+    with pytest.raises(SettingsError, match="is required"):
+        load(tmp_path)
+
+
 def test_key_lists_come_newest_last(tmp_path):
     settings = load(tmp_path, PARLEY_SECRET_KEYS=f"{'a' * 32}, {'b' * 32}")
     assert settings.secret_keys == ("a" * 32, "b" * 32)

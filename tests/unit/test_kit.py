@@ -46,6 +46,9 @@ def test_ids_are_version_seven_and_sort_by_time():
         ("ana@googlemail.com", "ana@gmail.com", False, True),
         ("a.na@example.com", "ana@example.com", False, False),
         ("ana+x@example.com", "ana@example.com", False, True),
+        ("ana@Straße.de", "ana@xn--strae-oqa.de", True, True),
+        ("ana@straße.de", "ana@strasse.de", False, False),
+        ("ana@λόγος.gr", "ana@λόγοσ.gr", False, False),
     ],
 )
 def test_what_makes_two_spellings_one(one, other, same_person, same_mailbox):
@@ -126,6 +129,14 @@ def test_an_old_signature_says_what_it_said():
             signer.read(Purpose.ACCESS, token, HOUR)
         assert expired.value.payload == "x"
         assert signer.age(Purpose.ACCESS, token, 2 * HOUR) == ("x", 3601)
+
+
+def test_an_age_is_told_to_the_millisecond():
+    signer = Signer([OLD], [NEW])
+    with time_machine.travel(1_700_000_000.9, tick=False) as clock:
+        token = signer.sign(Purpose.FORM, "x")
+        clock.shift(1.2)
+        assert signer.age(Purpose.FORM, token, HOUR) == ("x", pytest.approx(1.2, abs=0.002))
 
 
 def test_provenance_keeps_the_personal_part_apart():
