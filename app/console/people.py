@@ -143,7 +143,7 @@ class SamplePerson:
             if to_known:
                 accounts.create_lite(session, new, self.locale, clock.now())
             came = self._came(Source.CENTRE)
-            address_changes.begin(session, change_id, account.id, (old, new), self._site.slug, b"", came)
+            address_changes.begin(session, change_id, account.id, (old, new), self._site.slug, came)
         return change_id
 
     def address_link(self, purpose: Purpose, change_id: uuid.UUID) -> str:

@@ -52,10 +52,6 @@ def form(brand: Brand) -> Response:
     return response
 
 
-def _limit() -> str:
-    return env().settings.signups_per_ip
-
-
 def for_pages_of_the_brand(view: View) -> View:
     """Refuse posts that do not come from a page of the brand, by their `Origin`; programs without one, too."""
 
@@ -68,7 +64,7 @@ def for_pages_of_the_brand(view: View) -> View:
     return guarded
 
 
-@limiter.limit(_limit)
+@limiter.limit(guards.sign_ups_per_ip)
 @for_pages_of_the_brand
 def challenge(brand: Brand) -> Response:
     """Give a form token and a challenge. The form may come back once both are `seconds_to_wait` old."""

@@ -28,9 +28,7 @@ class Asked(StrEnum):
     """The present address had its share of mails for today."""
 
 
-def ask(
-    session: Session, site: Site, account_id: uuid.UUID, session_digest: bytes, email: str, provenance: Provenance
-) -> Asked:
+def ask(session: Session, site: Site, account_id: uuid.UUID, email: str, provenance: Provenance) -> Asked:
     """Mail to both addresses; an earlier wish is replaced.
 
     Whether the new address is known, or must not be written to, is for the courier to find out, so that neither the
@@ -46,7 +44,7 @@ def ask(
         return Asked.TOO_OFTEN
     _mail(session, MessageKind.ADDRESS_PROVE, change_id, site.slug, digest, abuse, locale)
     digests = (own.digest, digest)
-    address_changes.begin(session, change_id, account_id, digests, site.slug, session_digest, provenance)
+    address_changes.begin(session, change_id, account_id, digests, site.slug, provenance)
     return Asked.MAILED
 
 

@@ -72,11 +72,12 @@ def refusal_of(token: str, subject: Subject) -> Refusal | None:
     return Refusal.TOO_SOON if age_seconds < env().settings.minimum_form_seconds else None
 
 
-def _sign_ups_per_ip() -> str:
+def sign_ups_per_ip() -> str:
+    """Give how many public forms one IP may send, in Flask-Limiter's words."""
     return env().settings.signups_per_ip
 
 
-sign_up_limit = limiter.shared_limit(_sign_ups_per_ip, scope="sign-up")
+sign_up_limit = limiter.shared_limit(sign_ups_per_ip, scope="sign-up")
 """How many sign-ups one IP may send, by whatever form: decorates the views that take them."""
 
 

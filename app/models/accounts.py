@@ -46,7 +46,7 @@ class AddressChange(Base):
     """An account is to move from one address to another, once both mailboxes have said so.
 
     `provenance` tells who asked; the two others of that name who pressed in the present mailbox (`agreed`) and in the
-    new one (`proved`). `session_digest` is the session it was asked in.
+    new one (`proved`).
     """
 
     __tablename__ = "address_change"
@@ -60,7 +60,6 @@ class AddressChange(Base):
     id: Mapped[IdKey]
     from_digest: Mapped[Digest]
     to_digest: Mapped[Digest]
-    session_digest: Mapped[Digest]
     brand: Mapped[str]
     locale: Mapped[str]
     created_at: Mapped[datetime]

@@ -68,7 +68,7 @@ class Stop(StrEnum):
 
 def begin(
     session: Session, change_id: uuid.UUID, account_id: uuid.UUID, digests: tuple[bytes, bytes], brand: str,
-    session_digest: bytes, provenance: Provenance,
+    provenance: Provenance,
 ) -> None:  # fmt: skip
     """Note that an account is to move between `digests`, from the first to the second; an earlier wish is replaced."""
     now = clock.now()
@@ -77,7 +77,7 @@ def begin(
     session.add(
         AddressChange(
             account_id=account_id, id=change_id, from_digest=digests[0], to_digest=digests[1], brand=brand,
-            session_digest=session_digest, locale=provenance.locale, created_at=now,
+            locale=provenance.locale, created_at=now,
             expires_at=now + ADDRESS_CHANGE_LASTS, provenance=provenance.as_record(), outcome=Outcome.PENDING.value,
         )
     )  # fmt: skip

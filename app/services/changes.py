@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from app.db import Session
 from app.models import ConsentEvent
-from app.services import folding
-from app.services.folding import Action, Line, State, Status
+from app.services import folding, ledger
+from app.services.folding import Line, State, Status
 
 AFTER_SEQUENCE = "after_sequence"
 """Key of a summary's context: the account's last sequence before the first change to tell."""
@@ -84,20 +84,5 @@ def _lines(session: Session, account_id: uuid.UUID) -> dict[int, list[Line]]:
     query = select(ConsentEvent).where(ConsentEvent.account_id == account_id).order_by(ConsentEvent.sequence)
     found: defaultdict[int, list[Line]] = defaultdict(list)
     for row in session.scalars(query):
-        found[row.item_id].append(_line(row))
+        found[row.item_id].append(ledger.line_of(vars(row)))
     return found
-
-
-def _line(row: ConsentEvent) -> Line:
-    return Line(
-        item_id=row.item_id,
-        sequence=row.sequence,
-        action=Action(row.action),
-        status=Status(row.status) if row.status else None,
-        occurred_at=row.occurred_at,
-        recorded_at=row.recorded_at,
-        legal_basis=row.legal_basis,
-        source=row.source,
-        document_version=row.document_version,
-        attributes=row.attributes,
-    )

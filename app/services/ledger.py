@@ -85,12 +85,6 @@ def present(session: Session, account_id: uuid.UUID, item_ids: Sequence[int] | N
     return {item_id: State(Status(status), *rest) for item_id, status, *rest in session.execute(query)}
 
 
-def state_of(row: Consent) -> State:
-    """Turn a row of the projection into the value that folding works with."""
-    values = {name: getattr(row, name) for name in _STATE_COLUMNS}
-    return State(**{**values, "status": Status(row.status)})
-
-
 def canonical(event: Mapping[str, Any]) -> bytes:
     """Write a line as the bytes its mac covers: a JSON array of its columns in a fixed order.
 

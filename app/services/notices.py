@@ -76,11 +76,6 @@ def texts(session: Session, digests: Collection[bytes]) -> dict[bytes, str]:
     return {row.digest: row.text for row in session.execute(query)}
 
 
-def find(session: Session, digest: bytes) -> Notice | None:
-    """Read a notice back."""
-    return session.get(Notice, digest)
-
-
 def _wording(brand: Brand, item: ItemRef, locale: str, place: Wording) -> str:
     topic = brand.topic(item.key)
     assert topic is not None and item.channel is not None  # noqa: S101, PT018 - callers pass offered subscriptions

@@ -14,7 +14,7 @@ from app.errors import InvalidAddress
 from app.flows import change_address as flow
 from app.flows.change_address import Asked
 from app.http import guards
-from app.http.context import env, provenance, transaction, write
+from app.http.context import provenance, transaction, write
 from app.http.extensions import limiter
 from app.http.people import preference_session_required, visitor
 from app.kit.addresses import mask, parse_email
@@ -35,10 +35,6 @@ STOPPED = {
 }
 
 
-def _limit() -> str:
-    return env().settings.signups_per_ip
-
-
 @bp.get("/<site>/preferences/address")
 @preference_session_required
 def address(site: Site) -> ResponseReturnValue:
@@ -48,7 +44,7 @@ def address(site: Site) -> ResponseReturnValue:
 
 @bp.post("/<site>/preferences/address", endpoint="address_post")
 @preference_session_required
-@limiter.limit(_limit)
+@limiter.limit(guards.sign_ups_per_ip)
 def address_post(site: Site) -> ResponseReturnValue:
     """Show the new address large, to be read once more; then mail to both. The answer is the same for every address."""
     guards.refuse_cross_site()
@@ -160,8 +156,8 @@ def _outcome(site: Site, progress: Progress, side: Side) -> ResponseReturnValue:
 
 
 def _ask(site: Site, typed: str) -> Asked:
-    row, origin = visitor().row, provenance(Source.CENTRE)
-    return write(lambda session: flow.ask(session, site, row.account_id, row.digest, typed, origin))
+    account_id, origin = visitor().account_id, provenance(Source.CENTRE)
+    return write(lambda session: flow.ask(session, site, account_id, typed, origin))
 
 
 def _is_present(typed: str) -> bool:

@@ -20,7 +20,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("from_digest", sa.LargeBinary(), nullable=False),
         sa.Column("to_digest", sa.LargeBinary(), nullable=False),
-        sa.Column("session_digest", sa.LargeBinary(), nullable=False),
         sa.Column("brand", sa.Text(), nullable=False),
         sa.Column("locale", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

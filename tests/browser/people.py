@@ -74,7 +74,7 @@ class People:
         with self.environment.database.transaction() as session:
             row = sessions.find(session, secret)
             camille, new = self.environment.group.brands["camille"], post.new_address()
-            change_address.ask(session, camille, row.account_id, row.digest, new, post.FORM)
+            change_address.ask(session, camille, row.account_id, new, post.FORM)
             change = session.scalars(select(AddressChange).where(AddressChange.account_id == row.account_id)).one()
             return [tokens.address_link(session, "camille", purpose, change.id) for purpose in purposes]
 

@@ -41,8 +41,12 @@ def test_a_page_that_moves_the_form_while_the_proof_is_made_gets_it_sent_all_the
 
 def test_a_form_taken_away_while_it_is_sent_can_be_sent_again(site, page, parley):
     held = []
+
+    def hold(route):
+        held.append(route)
+
     challenge = f"{parley.settings.origin}/embed/camille/challenge?**"
-    page.route(challenge, held.append)  # no answer: it still waits for its proof when it is taken away
+    page.route(challenge, hold)  # no answer: it still waits for its proof when it is taken away
     sites.visit(page, f"{site}/camille/?lang=en")
     sites.fill_in(page, new_address())
     page.evaluate(

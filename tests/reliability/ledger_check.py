@@ -19,7 +19,7 @@ from app.environment import Environment
 from app.kit.digests import key_id
 from app.models import Account, Consent, ConsentEvent, ContactPoint, OptInItem
 from app.services import folding, ledger
-from app.services.folding import Action, State
+from app.services.folding import Action, State, Status
 from app.services.ledger import FIRST_MAC
 
 
@@ -87,10 +87,15 @@ def _projection(account: uuid.UUID, lines: list[Mapping[str, Any]], consents: li
     folded: dict[int, State | None] = {}
     for line in lines:
         folded[line["item_id"]] = folding.apply(folded.get(line["item_id"]), ledger.line_of(line))
-    kept = {row.item_id: ledger.state_of(row) for row in consents}
+    kept = {row.item_id: _state_of(row) for row in consents}
     for item_id in folded.keys() | kept.keys():
         if folded.get(item_id) != kept.get(item_id):
             yield f"account {account}: consent {item_id} is not the fold of its lines"
+
+
+def _state_of(row: Consent) -> State:
+    values = {name: getattr(row, name) for name in State.__dataclass_fields__}
+    return State(**{**values, "status": Status(row.status)})
 
 
 def _revivals(account: uuid.UUID, lines: list[Mapping[str, Any]]) -> Iterator[str]:

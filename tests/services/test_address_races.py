@@ -44,7 +44,7 @@ def press_confirmation(env, email):
 
 def ask(env, account, email=NEW):
     """Ask for a change on the group's page, where nobody was written to yet; give its links' tokens."""
-    env.database.write(lambda session: change_address.ask(session, env.group, account, b"", email, FORM))
+    env.database.write(lambda session: change_address.ask(session, env.group, account, email, FORM))
     with env.database.transaction() as session:
         pending = (AddressChange.account_id == account, AddressChange.outcome == "pending")
         change = session.scalars(select(AddressChange.id).where(*pending)).one()

@@ -55,9 +55,8 @@ def test_the_account_knows_its_last_line(session, account, lines):
 
 
 def test_the_projection_is_the_fold(session, account, lines):
-    row = session.scalars(select(Consent)).one()
-    assert ledger.state_of(row) == folding.fold(lines)
-    assert row.status == Status.WITHDRAWN
+    assert ledger.present(session, account.id) == {1: folding.fold(lines)}
+    assert session.scalars(select(Consent)).one().status == Status.WITHDRAWN
 
 
 def test_an_erased_item_has_no_row(session, account, lines):
