@@ -60,6 +60,7 @@ PAGES = (
     Page("frame-sent", "Form in a frame, sent", scenes.frame_sent, where=Where.HOUSE),
     Page("what-we-send", "What is sent, and how often", scenes.opened("what-we-send")),
     Page("check-mail", "Check your inbox", scenes.opened("check-mail")),
+    Page("check-mail-starts", "What starts at once", scenes.opened("check-mail?asked=starts")),
     Page("confirm", "Confirm", scenes.confirm, where=Where.HOUSE),
     Page("confirm-already", "Confirmed already", scenes.confirmed_already, where=Where.HOUSE),
     Page("confirm-expired", "Confirmation expired", scenes.confirm_expired, 410, Where.HOUSE),

@@ -13,7 +13,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.branding.languages import tag
-from app.branding.models import Brand, Channel, Site, Topic, pick
+from app.branding.models import Brand, Channel, OptIn, Site, Topic, pick
 from app.branding.wording import conditions, how, notice_digest, notice_text, small_print, statement
 from app.embed import look
 from app.http.context import env
@@ -32,6 +32,7 @@ class Choice:
     how: str
     statement: str
     conditions: tuple[str, ...]
+    starts_at_once: bool
     notice: str
 
 
@@ -101,6 +102,10 @@ def words(brand: Brand, locale: str) -> dict[str, str]:
         "hosted": _("Open the form on our own page"),
         "done": _("Check your inbox"),
         "check_mail": brand.say("check-mail", locale),
+        "starts": _(
+            "If nothing stands in the way, it starts at once. A mail is on its way that says what you will get and how "
+            "to stop it; should it ask you to confirm, press the button in it."
+        ),
         "test": _("This is a test: nothing is stored and no mail is sent."),
     }
 
@@ -114,6 +119,7 @@ def _choice(brand: Brand, topic: Topic, channel: Channel, locale: str) -> Choice
         how=how(topic, channel, locale),
         statement=statement(brand, topic, channel, locale),
         conditions=tuple(conditions(brand, topic, locale)),
+        starts_at_once=topic.opt_in is OptIn.SINGLE,
         notice=env().signer.stamp(Purpose.NOTICE, _payload(brand, topic, channel, locale)),
     )
 

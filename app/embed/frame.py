@@ -14,15 +14,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from app.branding.languages import tag
-from app.branding.models import Brand
+from app.branding.models import Brand, OptIn
 from app.embed import definition
 from app.embed.problems import KINDS
 from app.embed.script import cacheable
-from app.errors import InvalidAddress, NothingChosen
+from app.errors import InvalidAddress
 from app.flows import subscribe as flow
 from app.http import cors, guards
 from app.http.context import locale, provenance, write
+from app.kit.addresses import parse_email
 from app.kit.provenance import Source
+from app.services import offers
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; script-src 'self'; "
@@ -50,24 +52,27 @@ def show(brand: Brand) -> ResponseReturnValue:
 def take(brand: Brand) -> ResponseReturnValue:
     """Take a sign-up; the answer is the same for every address that is one."""
     guards.refuse_cross_site()
-    if refusal := guards.refusal_of(request.form.get("csrf_token", ""), brand.slug):
-        return _show(brand, {"form": refusal.words}, request.form)
     ticked = request.form.getlist("items")
+    errors = _errors(request.form.get("email", ""), ticked)
+    refusal = guards.refusal_of(request.form.get("csrf_token", ""), brand.slug)
+    if refusal and (refusal is not guards.Refusal.TOO_SOON or not errors):
+        return _show(brand, {"form": refusal.words}, request.form)
     if not definition.are_current(brand, locale(), {item: request.form.get(SEEN + item, "") for item in ticked}):
         return _show(brand, {"items": _words("wording_changed")}, {"email": request.form.get("email", "")})
     if not guards.is_trapped():
-        try:
-            email, came_by = request.form.get("email", ""), replace(provenance(Source.FORM), page=request.path)
-            write(lambda session: flow.subscribe(session, brand, email, ticked, came_by))
-        except (InvalidAddress, NothingChosen) as problem:
-            return _show(brand, _errors(problem, ticked), request.form)
-    return redirect(url_for("embed_pages.sent", brand=brand.slug, lang=tag(locale())), 303)
+        if errors:
+            return _show(brand, errors, request.form)
+        came_by = replace(provenance(Source.FORM), page=request.path)
+        write(lambda session: flow.subscribe(session, brand, request.form["email"], ticked, came_by))
+    starts = 1 if offers.ways_to_start(brand, ticked) == {OptIn.SINGLE} else None
+    return redirect(url_for("embed_pages.sent", brand=brand.slug, lang=tag(locale()), starts=starts), 303)
 
 
 def sent(brand: Brand) -> ResponseReturnValue:
-    """Say what to do next: the same words for everyone."""
+    """Say what to do next: the same words for every address."""
     return render_template(
-        "embed/sent.html", words=definition.words(brand, locale()), origins=cors.origins_of(brand)
+        "embed/sent.html", words=definition.words(brand, locale()), origins=cors.origins_of(brand),
+        starts="starts" in request.args,
     )  # fmt: skip
 
 
@@ -77,9 +82,14 @@ def solver(brand: Brand) -> Response:
     return cacheable(make_response(page))
 
 
-def _errors(problem: Exception, ticked: list[str]) -> dict[str, str]:
-    errors = {"email": _words("invalid_address")} if isinstance(problem, InvalidAddress) else {}
-    return errors if ticked else {**errors, "items": _words("nothing_chosen")}
+def _errors(email: str, ticked: list[str]) -> dict[str, str]:
+    """Give what the person can mend, which goes before a form that came back too soon."""
+    errors = {} if ticked else {"items": _words("nothing_chosen")}
+    try:
+        parse_email(email)
+    except InvalidAddress:
+        errors["email"] = _words("invalid_address")
+    return errors
 
 
 def _words(code: str) -> str:

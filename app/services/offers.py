@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 
 from app.branding.models import Brand, Channel, OptIn, Site, SiteGroup, Topic
 from app.db import Session
@@ -51,6 +52,17 @@ def is_single(brand: Brand, item: ItemRef) -> bool:
     """Tell whether an item is agreed to without a mail to confirm it."""
     topic = brand.topic(item.key)
     return topic is not None and topic.opt_in is OptIn.SINGLE
+
+
+def ways_to_start(site: Site, values: Iterable[str]) -> set[OptIn]:
+    """Tell how what was ticked starts: at once, or once it is confirmed. What is no box of the form is passed over."""
+    found = set()
+    for value in values:
+        with suppress(UnknownItem):
+            brand, key, _channel = _parts(site, value)
+            topic = brand.topic(key)
+            found |= {topic.opt_in} if topic else set()
+    return found
 
 
 def brands_of(session: Session, site: Site) -> list[Brand]:

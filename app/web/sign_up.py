@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.branding.models import Site
-from app.errors import InvalidAddress, NothingChosen
+from app.branding.models import OptIn, Site
+from app.errors import InvalidAddress
 from app.flows import subscribe
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.http.people import visitor
+from app.kit.addresses import parse_email
 from app.kit.provenance import Source
 from app.services import offers
 from app.web import presenters, wordings
 from app.web.blueprint import bp, render
 from app.web.forms import SignUpForm
+
+STARTS, BOTH = "starts", "both"
+"""What the page after the form is told: all that was ticked starts at once, or some of it."""
 
 
 @bp.get("/<site>/")
@@ -34,36 +38,56 @@ def sign_up_post(site: Site) -> ResponseReturnValue:
     """Take a sign-up; the answer is the same for every address that is one."""
     guards.refuse_cross_site()
     form = SignUpForm.for_site(site)
-    if problem := form.problem():
-        if problem != guards.Refusal.REWORDED.words:
-            return _show(site, form, {"form": problem}, status=422)
-        form.items.data = []  # other words need another consent
-        return _show(site, form, {"items": problem}, status=422)
+    errors = _errors(form)
+    if errors:
+        return _show(site, form, errors, status=422)
     if not guards.is_trapped():
         asker = visitor().account_id if current_user.is_authenticated else None
         came_by = replace(provenance(Source.FORM), locale=wordings.locale_of_form(site))
-        try:
-            write(lambda session: subscribe.subscribe(
-                session, site, form.email.data or "", form.items.data or [], came_by, asker=asker
-            ))  # fmt: skip
-        except InvalidAddress:
-            return _show(site, form, _errors(form, _("Write an address like name@example.com.")), status=422)
-        except NothingChosen:
-            return _show(site, form, {"items": _("Choose at least one thing to receive.")}, status=422)
-    return redirect(url_for("web.check_mail", site=site.slug), 303)
+        write(lambda session: subscribe.subscribe(
+            session, site, form.email.data or "", form.items.data or [], came_by, asker=asker
+        ))  # fmt: skip
+    return redirect(url_for("web.check_mail", site=site.slug, asked=_asked(site, form)), 303)
 
 
 @bp.get("/<site>/check-mail")
 def check_mail(site: Site) -> ResponseReturnValue:
-    """Say what to do next: the same words for everyone, since nothing here knows who asked."""
-    return render("web/check_mail.html", site=site)
+    """Say what to do next: the same words for every address, since nothing here knows who asked."""
+    asked = request.args.get("asked", "")
+    return render("web/check_mail.html", site=site, asked=asked if asked in {STARTS, BOTH} else "")
 
 
-def _errors(form: SignUpForm, email: str) -> dict[str, str]:
-    errors = {"email": email}
+def _asked(site: Site, form: SignUpForm) -> str | None:
+    """Tell what the page after the form has to speak of, by what was ticked alone; None where a mail must confirm."""
+    ways = offers.ways_to_start(site, form.items.data or [])
+    if OptIn.SINGLE not in ways:
+        return None
+    return BOTH if OptIn.DOUBLE in ways else STARTS
+
+
+def _errors(form: SignUpForm) -> dict[str, str]:
+    """Give what is wrong, as the page has it from top to bottom.
+
+    What the person can mend goes before a form that came back too soon: the next press is later by itself.
+    """
+    problem, found = form.problem(), _mistakes(form)
+    if problem == guards.Refusal.REWORDED.words:
+        form.items.data = []  # other words need another consent
+        return {"items": problem}
+    if problem and (problem != guards.Refusal.TOO_SOON.words or not found):
+        return {"form": problem}
+    return {} if guards.is_trapped() else found
+
+
+def _mistakes(form: SignUpForm) -> dict[str, str]:
+    found = {}
     if not form.items.data:
-        errors["items"] = _("Choose at least one thing to receive.")
-    return errors
+        found["items"] = _("Choose at least one thing to receive.")
+    try:
+        parse_email(form.email.data or "")
+    except InvalidAddress:
+        found["email"] = _("Write an address like name@example.com.")
+    return found
 
 
 def _show(site: Site, form: SignUpForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:

@@ -23,9 +23,9 @@ def easy(monkeypatch):
     embedding.make_easy(monkeypatch)
 
 
-def filled_in(client, **changes):
+def filled_in(client, path=FRAME, **changes):
     """Fill in the form of the frame with Ana's wish for the newsletter, as a browser sends it."""
-    page = html.unescape(client.get(FRAME).text)
+    page = html.unescape(client.get(path).text)
     hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
     return {**hidden, "email": ANA, "items": ["newsletter:email"], **changes}
 
@@ -74,6 +74,12 @@ def test_a_brand_without_origins_is_framed_by_the_sample_site_in_development_onl
     ]
     assert policies[0].endswith("frame-ancestors http://localhost:9000")
     assert policies[1].endswith("frame-ancestors 'none'")
+
+
+def test_what_starts_at_once_is_not_said_to_need_a_button(client, env):
+    path = FRAME.replace("camille", "folie-douze")
+    sent = client.post(path, data=filled_in(client, path, items=["restock:email"]))
+    assert "it starts at once" in client.get(sent.location).text
 
 
 def test_it_signs_up_with_the_words_that_stood_there(client, env, session):

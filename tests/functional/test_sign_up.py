@@ -42,6 +42,25 @@ def test_the_exact_words_shown_are_kept_as_evidence(client, env, session, site, 
     assert unseen == []
 
 
+BOTH_KINDS = ["restock:email", "drops:email"]
+RESTOCK = ["restock:email"]
+
+
+@pytest.mark.parametrize(("ticked", "asked"), [(RESTOCK, "?asked=starts"), (BOTH_KINDS, "?asked=both")])
+def test_what_starts_at_once_is_not_said_to_need_a_button(client, env, ticked, asked):
+    journeys.subscribe(client, env, "known@example.com", brand="folie-douze")
+    answers = {journeys.sign_up(client, f"{who}@example.com", ticked, "folie-douze") for who in ("known", "unknown")}
+    assert {answer.location for answer in answers} == {f"/folie-douze/check-mail{asked}"}, "also where it must confirm"
+    page = client.get(f"/folie-douze/check-mail{asked}").text
+    assert ("starts at once" in page, "Press the button in it, then" in page) == (True, ticked == BOTH_KINDS)
+
+
+def test_the_page_after_the_form_knows_no_other_words_than_its_own(client):
+    pages = [client.get(f"/camille/check-mail{asked}").text for asked in ("", "?asked=money", "?asked=starts")]
+    plain, unknown, starts = (page.partition("<main")[2].partition("</main>")[0] for page in pages)
+    assert plain == unknown != starts
+
+
 def test_known_unknown_and_suppressed_addresses_get_the_same_answer(client, env):
     journeys.subscribe(client, env, "known@example.com")
     journeys.sign_up(client, "stopped@example.com")
@@ -117,6 +136,10 @@ def test_a_form_that_comes_back_at_once_is_asked_to_come_again(env, tmp_path):
         clock.shift(1)
         early = client.post("/camille/", data=form)
         assert early.status_code == 422
+        assert "quicker than we can check" in early.text
+        empty = client.post("/camille/", data={"csrf_token": token}).text
+        assert "quicker than we can check" not in empty, "what is missing is told first"
+        assert 0 < empty.index("Choose at least one") < empty.index("name@example.com")
         assert journeys.form_token(early.text) == token, "the same token, so that the next press passes"
         clock.shift(2)
         assert client.post("/camille/", data=form).status_code == 303

@@ -98,8 +98,9 @@ function slotOf(name, ...otherwise) {
 }
 
 /* What stands in place of the form once it was taken. Its heading gets the focus, so that it is read out. */
-function doneOf({ words }, isTest) {
+function doneOf({ words, choices }, items, isTest) {
+  const starts = choices.filter(({ item }) => items.includes(item)).every((choice) => choice.starts_at_once);
   const heading = make("h2", { class: "heading", part: "heading", tabindex: "-1" }, words.done);
-  const said = isTest ? part("p", "test", words.test) : make("p", { part: "message" }, words.check_mail);
+  const said = isTest ? part("p", "test", words.test) : make("p", { part: "message" }, starts ? words.starts : words.check_mail);
   return { heading, panel: part("div", "done", heading, said) };
 }

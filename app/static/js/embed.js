@@ -289,7 +289,7 @@ class ParleySignup extends HTMLElement {
 
   #finish(items) {
     const box = this.#root.querySelector(".box");
-    const { heading, panel } = doneOf(this.#definition, this.#isTest);
+    const { heading, panel } = doneOf(this.#definition, items, this.#isTest);
     box.replaceChildren(panel, slotOf("footer"));
     heading.focus();
     this.#tell("submitted", { items, lang: this.#definition.lang, test: this.#isTest });
