@@ -145,6 +145,17 @@ def test_the_loud_headline_breaks_between_words_also_without_a_narrow_face(new_c
     assert broken_words(page), "the check finds words that do break"
 
 
+def test_the_spaced_headline_of_the_group_holds_the_longest_word_of_german(new_context, quiet, people):
+    page = new_context(base_url=quiet.settings.origin, bypass_csp=True).new_page()
+    page.context.add_cookies([{"name": "parley", "value": people.joined()[1], "url": quiet.settings.origin}])
+    page.goto("/luxe/preferences?lang=de")
+    assert page.inner_text("h1").split()[-1] == "EINSTELLUNGEN"
+    page.add_style_tag(content="h1 { font-family: sans-serif !important }")
+    assert broken_words(page) == {}
+    page.add_style_tag(content="h1 { font-size: 10rem !important }")
+    assert broken_words(page), "the check finds words that do break"
+
+
 def broken_words(page):
     """Give the words of the headline that are broken inside, for each width at which there are some."""
     found = {}
