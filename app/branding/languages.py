@@ -35,8 +35,14 @@ def autonym(locale: str) -> str:
 
 def called(locale: str, reader: str) -> str:
     """Give the name of a language in that of the reader: to one of French, `de` is "Allemand"."""
-    name = Locale.parse(locale).get_display_name(reader) or locale
+    name = named(locale, reader)
     return name[:1].upper() + name[1:]
+
+
+def named(locale: str, reader: str) -> str:
+    """Give the name of a language within a sentence of the reader's: to one of French, `de` is "allemand"."""
+    spoken, wanted = Locale.parse(reader), locale.replace("-", "_")
+    return spoken.languages.get(wanted) or Locale.parse(wanted).get_display_name(reader) or locale
 
 
 def tag(locale: str) -> str:

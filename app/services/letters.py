@@ -16,7 +16,7 @@ from app.db import Session
 from app.environment import environment
 from app.kit import clock
 from app.models import Account, Consent, Message, Notice, OptInItem, OptInRequest
-from app.services import address_letters, changes, deliverability, messages, suppressions, tokens
+from app.services import address_letters, changes, deliverability, messages, offers, suppressions, tokens
 from app.services.deliverability import Column
 from app.services.items import items
 from app.services.messages import MessageKind
@@ -178,8 +178,12 @@ def _of_site(desk: Desk, item_ids: Iterable[int]) -> list[int]:
 def _lines(session: Session, facts: Iterable[tuple[int, dict[str, Any]]]) -> tuple[Line, ...]:
     group, known = environment(session).group, items(session)
     found = [(known.get(item_id), parts) for item_id, parts in facts]
-    houses = group.brands.values()
-    return tuple(Line(brand, item, **parts) for brand in houses for item, parts in found if item.brand == brand.slug)
+    return tuple(
+        Line(brand, item, **parts)
+        for brand in group.brands.values()
+        for item, parts in sorted(found, key=lambda fact: offers.place(brand, fact[0]))
+        if item.brand == brand.slug
+    )
 
 
 _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {

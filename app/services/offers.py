@@ -26,6 +26,13 @@ def in_centre(brand: Brand) -> Iterator[tuple[Topic, Channel]]:
     return ((topic, channel) for topic in brand.topics if not topic.retired for channel in topic.channels)
 
 
+def place(brand: Brand, item: ItemRef) -> int:
+    """Give where an item stands among all of its house, as its `brand.toml` has them; what is gone comes last."""
+    declared = [(topic.key, channel) for topic in brand.topics for channel in topic.channels]
+    wanted = (item.key, item.channel)
+    return next((index for index, each in enumerate(declared) if each == wanted), len(declared))
+
+
 def read_choices(session: Session, site: Site, values: Iterable[str]) -> dict[str, list[ItemRef]]:
     """Read ticked boxes, `topic:channel` or on the group's page `brand:topic:channel`, into items by brand.
 

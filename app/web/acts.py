@@ -23,7 +23,7 @@ from app.web.sayings import day, named, said
 
 THROUGH = {
     Source.FORM.value: N_("Sign-up form"),
-    Source.CONFIRMATION.value: N_("Button behind the link in a mail"),
+    Source.CONFIRMATION.value: N_("Confirmation page"),
     Source.CENTRE.value: N_("Preference centre"),
     Source.ONE_CLICK.value: N_("Unsubscribe button of a mail program"),
     Source.LEAVE_PAGE.value: N_("Link in a mail"),

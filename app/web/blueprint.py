@@ -5,13 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, abort, g, make_response, render_template
+from flask import Blueprint, abort, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from app.branding.catalogue import long_date
-from app.branding.languages import tag
+from app.branding.languages import named, tag
 from app.db import is_unavailable
 from app.http.context import env, locale
 from app.http.extensions import seconds_to_wait
@@ -40,6 +40,7 @@ def find_site(endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 bp.add_app_template_filter(long_date)
 bp.add_app_template_filter(tag, "language_tag")
+bp.add_app_template_filter(named, "language_named")
 bp.add_app_template_filter(unbroken)
 
 
@@ -65,6 +66,8 @@ def failed(problem: HTTPException) -> ResponseReturnValue:
     if cause is not None and is_unavailable(cause):
         return render_error(HTTPStatus.SERVICE_UNAVAILABLE)
     code = problem.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    if "site" not in g and (site := env().group.site(request.path.split("/")[1])):
+        g.site = site  # an address of no page, but below a house's
     if code == HTTPStatus.TOO_MANY_REQUESTS:
         answer = make_response(render_error(code))
         answer.headers["Retry-After"] = str(seconds_to_wait())

@@ -107,9 +107,10 @@ def _changed_here(brand: Brand, count: int) -> str:
 
 
 def _row(session: Session, brand: Brand, topic: Topic, reader: _Reader) -> TopicRow:
-    refs = [items(session).subscription(brand.slug, topic.key, channel) for channel in topic.channels]
-    often = {_frequency(topic, reader.known.get(item.id)) for item in refs}
-    together = len(refs) > 1 and len(often) == 1
+    every = [items(session).subscription(brand.slug, topic.key, channel) for channel in topic.channels]
+    refs = [item for item in every if _has_switch(item, reader)]
+    often = {_frequency(topic, reader.known.get(item.id)) for item in refs} or {None}
+    together = len(often) == 1
     return TopicRow(
         key=topic.key,
         name=own(topic.name, brand, reader.locale),
@@ -117,7 +118,17 @@ def _row(session: Session, brand: Brand, topic: Topic, reader: _Reader) -> Topic
         how_often=how_often(topic, reader.locale, often.pop()) if together else "",
         conditions=tuple(age(topic, brand.locale(reader.locale))),
         switches=tuple(_switch(brand, topic, item, reader, with_frequency=not together) for item in refs),
-    )
+        out_of_reach=tuple(quiet_lines.out_of_reach(
+            brand, [item.channel for item in every if item not in refs and item.channel], reader.locale
+        )),
+    )  # fmt: skip
+
+
+def _has_switch(item: ItemRef, reader: _Reader) -> bool:
+    """Tell whether an item has a switch: one that can be pressed, or that has something to tell."""
+    known = reader.known.get(item.id)
+    has_history = known is not None and bool(known.state or known.pending_since or is_on(known))
+    return has_history or item.channel not in quiet_lines.NEEDS or offers.can_turn_on(item, reader.kinds)
 
 
 def _frequency(topic: Topic, known: Standing | None) -> str | None:
@@ -140,12 +151,16 @@ def _switch(brand: Brand, topic: Topic, item: ItemRef, reader: _Reader, *, with_
         line=quiet_lines.line(brand, known, reader.through.get(item.id, ""), way, reader.locale) if known else "",
         statement=statement(brand, topic, channel, reader.locale) if can_turn_on and not on else "",
         warning=quiet_lines.warning(item, known, reader.locale, can_turn_on=can_turn_on),
-        changed=_changed(brand, topic, way, reader, on=on) if reader.changed == {item.id} else "",
+        needs=quiet_lines.needs(channel, reader.locale),
+        changed=_changed(brand, topic, channel, reader, on=on) if reader.changed == {item.id} else "",
     )
 
 
-def _changed(brand: Brand, topic: Topic, way: str, reader: _Reader, *, on: bool) -> str:
+def _changed(brand: Brand, topic: Topic, channel: Channel, reader: _Reader, *, on: bool) -> str:
     name = marked(own(topic.name, brand, reader.locale), foreign(brand, reader.locale))
+    way = channel_words(channel, reader.locale)
+    if on and channel is Channel.PUSH:  # a device may be lacking, so nothing is promised
+        return said(_("Switched on: %(topic)s %(channel)s."), topic=name, channel=way)
     if on:
         return said(_("From now on you will get %(topic)s %(channel)s."), topic=name, channel=way)
     return said(_("You will not get %(topic)s %(channel)s any more."), topic=name, channel=way)

@@ -12,6 +12,7 @@ from app.services import history as service
 from app.services.history import Cursor
 from app.web import acts
 from app.web.blueprint import bp, render
+from app.web.forms import CentreForm
 
 
 @bp.get("/<site>/preferences/history")
@@ -24,5 +25,7 @@ def history(site: Site) -> ResponseReturnValue:
         brand = None if site.slug == group.slug else site.slug
         page = service.page(session, visitor().account_id, brand, before)
     return render(
-        "web/history.html", days=acts.days(page.acts, group, locale(site)), older=page.older, is_first=before is None
-    )
+        "web/history.html",
+        days=acts.days(page.acts, group, locale(site)), older=page.older, is_first=before is None,
+        csrf_token=CentreForm(meta={"csrf_context": visitor().form_subject})["csrf_token"].current_token,
+    )  # fmt: skip

@@ -44,6 +44,7 @@ class Listed:
     brand: Brand
     name: str
     how: str
+    description: str = ""
     statement: str = ""
     details: tuple[str, ...] = ()
     """What else was said of this item alone, a line each."""
@@ -65,6 +66,8 @@ class Switch:
     """The exact sentence agreed to by switching it on, where that can be done; it is kept as the notice."""
     warning: str = ""
     """Why nothing is sent although the switch is on (suppressed, contact missing), or why it can't be turned on."""
+    needs: str = ""
+    """What has to be there on the person's side: "Needs our app on your phone"."""
     changed: str = ""
     """What the last press did to this item ("You will get …"); empty for all others. An Undo button goes with it."""
 
@@ -76,16 +79,18 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class TopicRow:
-    """A topic with a switch for each of its channels."""
+    """A topic with a switch for each of its channels that the person can use or ever did."""
 
     key: str
     name: str
     description: str
     how_often: str
-    """How often it comes on each of its channels; empty where the switches say so."""
+    """How often it comes; empty where the switches say so, since the channels differ."""
     conditions: tuple[str, ...]
     """What else the notice says of the topic: "From the age of 18"."""
     switches: tuple[Switch, ...]
+    out_of_reach: tuple[str, ...] = ()
+    """How to get it over the channels that need something of the person first; they have no switch."""
 
 
 @dataclass(frozen=True, slots=True)

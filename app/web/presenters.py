@@ -69,18 +69,28 @@ def listed(session: Session, item_ids: Iterable[int], locale: str) -> list[Liste
 def asked(session: Session, wanted: Sequence[OptInItem], locale: str) -> tuple[list[Listed], list[str]]:
     """Give items as the confirmation page shows them, in the very words that were seen when they were asked for.
 
-    The first line of a wording is what is agreed to. What follows the description, or what several wordings have in
-    common, was the small print: it is given apart, to stand once.
+    They stand in the order of the house's form. The first line of a wording is what is agreed to, the second describes
+    it. What follows, or what several wordings have in common, was the small print: it is given apart, to stand once.
     """
+    wanted = sorted(wanted, key=lambda each: _place(session, each.item_id))
     wordings = notices.texts(session, {each.notice_digest for each in wanted})
     said = [wordings[each.notice_digest].splitlines() for each in wanted]
-    common = said[0][2:] if len(said) == 1 else [line for line in said[0] if all(line in lines for lines in said)]
+    common = said[0][2:] if len(said) == 1 else [line for line in said[0][2:] if all(line in each for each in said)]
     shown = [
-        replace(one, statement=lines[0], details=tuple(line for line in lines[1:] if line not in common))
+        replace(
+            one, description=lines[1] if len(lines) > 1 else "", statement=lines[0],
+            details=tuple(line for line in lines[2:] if line not in common),
+        )
         for each, lines in zip(wanted, said, strict=True)
         for one in listed(session, [each.item_id], locale)
     ]
     return shown, common
+
+
+def _place(session: Session, item_id: int) -> int:
+    item = items(session).find(item_id)
+    brand = environment(session).group.brands.get(item.brand or "") if item else None
+    return offers.place(brand, item) if brand and item else 0
 
 
 def own(words: Words, site: Site, locale: str) -> str:

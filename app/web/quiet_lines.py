@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from app.branding.catalogue import N_, translations
 from app.branding.models import Brand, Channel, LegalBasis
+from app.branding.wording import channel_words
 from app.kit.provenance import Source
 from app.services.decisions import Reason
 from app.services.folding import State, Status
 from app.services.items import ItemRef
 from app.services.standing import Standing
-from app.web.sayings import day
+from app.web.sayings import day, listing
 
 BY_RELATION = frozenset({LegalBasis.SOFT_OPT_IN.value, LegalBasis.IMPLIED.value})
 """Bases of what customers get without having said yes to it."""
@@ -33,6 +36,8 @@ NOTHING_COMES = {
 }
 
 _NO_NUMBER = N_("Needs a telephone number, and we have none of yours.")
+_NUMBER = N_("Also %(ways)s, once we have your telephone number: write to %(contact)s.")
+_ADDRESS = N_("Also %(ways)s, once we have your postal address: write to %(contact)s.")
 
 NEEDS = {
     Channel.SMS: _NO_NUMBER,
@@ -41,6 +46,9 @@ NEEDS = {
     Channel.POST: N_("Needs a postal address, and we have none of yours."),
 }
 """What a channel needs that the person has not given."""
+
+ONCE_KNOWN = {Channel.SMS: _NUMBER, Channel.WHATSAPP: _NUMBER, Channel.PHONE: _NUMBER, Channel.POST: _ADDRESS}
+"""How a channel can be had all the same."""
 
 
 def is_on(known: Standing) -> bool:
@@ -76,6 +84,22 @@ def warning(item: ItemRef, known: Standing | None, locale: str, *, can_turn_on: 
         return _(reason) if reason else ""
     lacking = None if can_turn_on else NEEDS.get(item.channel or Channel.EMAIL)
     return _(lacking) if lacking else ""
+
+
+def needs(channel: Channel, locale: str) -> str:
+    """Say what has to be there on the person's side. No contact point stands for a device: nobody can tell for sure."""
+    return translations(locale).gettext("Needs our app on your phone.") if channel is Channel.PUSH else ""
+
+
+def out_of_reach(brand: Brand, channels: Iterable[Channel], locale: str) -> list[str]:
+    """Say how to get what comes over channels for which the person has given no number or address."""
+    ways: dict[str, list[str]] = {}
+    for channel in channels:
+        ways.setdefault(ONCE_KNOWN[channel], []).append(channel_words(channel, locale))
+    gettext, contact = translations(locale).gettext, brand.controller.contact
+    return [
+        gettext(sentence) % {"ways": listing(found, locale), "contact": contact} for sentence, found in ways.items()
+    ]  # fmt: skip
 
 
 def _granted(brand: Brand, state: State, through: str, channel: str, locale: str) -> str:

@@ -6,9 +6,17 @@ import re
 
 from markupsafe import Markup, escape
 
-_MAIL = re.compile(r"\b[Ee]-[Mm]ail\w*")
+_WHOLE = re.compile(
+    r"<[^>]*>|\b(?:[Ee]-[Mm]ail\w*|\w+(?:-t)?(?:-(?:vous|nous|ils?|elles?|le|la|les|moi))+\b)"
+)
+"""Tags, which are passed over, and what reads ill in two pieces: "e-mail", and French verbs with their pronouns."""
 
 
 def unbroken(text: str) -> Markup:
-    """Keep "e-mail" on one line: browsers break at any hyphen, and no style can tell them not to."""
-    return Markup(_MAIL.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped just before
+    """Keep such words on one line: browsers break at any hyphen, and no style can tell them not to."""
+    return Markup(_WHOLE.sub(_kept, str(escape(text))))  # noqa: S704 - escaped just before, unless it is markup already
+
+
+def _kept(found: re.Match[str]) -> str:
+    whole = found.group()
+    return whole if whole.startswith("<") else f'<span class="unbroken">{whole}</span>'

@@ -44,3 +44,10 @@ def test_whoever_presses_the_button_of_a_mail_sees_what_was_left(client, env):
     assert answer.status_code == 200
     assert "</h1>" in answer.text
     assert journeys.decision(env, "ana@example.com") != "granted"
+
+
+def test_an_address_of_no_page_below_a_house_is_told_in_its_dress(client, group):
+    page = client.get("/camille/nothing-there")
+    assert (page.status_code, 'class="theme-camille"' in page.text) == (404, True)
+    assert group.brands["camille"].controller.contact in page.text
+    assert 'class="theme-luxe"' in client.get("/nobody/nothing-there").text

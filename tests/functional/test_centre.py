@@ -37,10 +37,9 @@ def test_the_centre_says_since_when_and_how(ana):
     assert switches(page)[NEWSLETTER] == "off", "what is on can be turned off"
 
 
-def test_every_topic_and_channel_of_the_house_is_shown(ana, group):
+def test_every_topic_of_the_house_has_a_switch_for_each_channel_in_reach(ana, group):
     shown = switches(ana.get("/camille/preferences").text)
-    offered = {f"camille:{t.key}:{c.value}" for t in group.brands["camille"].topics for c in t.channels}
-    assert set(shown) == offered
+    assert set(shown) == {f"camille:{topic.key}:email" for topic in group.brands["camille"].topics}
 
 
 def test_one_press_changes_and_undo_takes_it_back(ana, env, session):

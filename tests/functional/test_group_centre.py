@@ -53,6 +53,13 @@ def row(page, item):
     return found.group(0)
 
 
+def topic(page, name):
+    """Cut a topic with its switches out of a page."""
+    found = re.search(rf'id="topic-{name}".*?(?=id="topic-|</section>|</details>)', page, re.DOTALL)
+    assert found, f"{name} is not shown"
+    return found.group(0)
+
+
 def shown_houses(page):
     """List houses in the order of the page, with whether each is open."""
     found = re.findall(r'<(section|details) class="house-section[^"]*theme-([a-z-]+) ', page)
@@ -71,9 +78,28 @@ def test_all_houses_are_shown_those_one_is_with_first_and_open(ana, group):
 
 def test_every_topic_says_how_often_and_how_it_comes(ana, group):
     page = show(ana)
-    assert "Weekly, by e-mail" in row(page, "camille-newsletter-email")
-    collection = part(page, "camille").split('id="topic-camille-new-collection"')[1]
-    assert re.match(r".*?Four times a year.*?By e-mail.*?By post", collection, re.DOTALL)
+    assert re.search(r'how-often">Weekly<.*?>By e-mail<', topic(page, "camille-newsletter"), re.DOTALL)
+    collection = topic(page, "camille-new-collection")
+    assert re.search(r'how-often">Four times a year<.*?>By e-mail<', collection, re.DOTALL)
+
+
+def test_what_needs_a_number_or_an_address_first_says_so_instead_of_offering_a_dead_switch(ana, env, email, group):
+    contact = group.brands["camille"].controller.contact
+    collection = topic(show(ana), "camille-new-collection")
+    assert f"Also by post, once we have your postal address: write to {contact}." in collection
+    assert collection.count('role="switch"') == 1
+    assert "once we have your telephone number" in topic(show(ana), "camille-private-sales")
+    centres.record(env, email, "camille:new-collection:post", Action.GRANTED, Action.WITHDRAWN)
+    kept = topic(show(ana), "camille-new-collection")
+    assert ("You left on" in kept, "Needs a postal address" in kept, "Also by" in kept) == (True, True, False)
+
+
+def test_a_push_message_is_not_promised_to_somebody_whose_device_nobody_knows(ana, env):
+    journeys.press(ana, "luxe", set="folie-douze:drops:push=on")
+    shown = row(show(ana), "folie-douze-drops-push")
+    assert "Switched on: Drop alerts by push message." in shown
+    assert "Needs our app on your phone." in shown
+    assert "From now on" not in shown
 
 
 def test_each_house_carries_its_promise_and_logo(ana, group):
@@ -134,7 +160,7 @@ def test_a_pause_does_not_hide_how_it_was_agreed(ana, env, email):
 
 def test_what_was_chosen_to_come_less_often_says_so(ana, env, email):
     centres.record(env, email, "camille:newsletter:email", Action.CHANGED, attributes={"frequency": "monthly"})
-    assert "Monthly, by e-mail" in row(show(ana), "camille-newsletter-email")
+    assert 'how-often">Monthly<' in topic(show(ana), "camille-newsletter")
 
 
 def test_channels_that_come_at_different_paces_say_so_each(ana, env, email, monkeypatch):
@@ -143,6 +169,7 @@ def test_channels_that_come_at_different_paces_say_so_each(ana, env, email, monk
                    for t in camille.topics)  # fmt: skip
     monkeypatch.setitem(env.group.brands, "camille", camille.model_copy(update={"topics": topics}))
     centres.record(env, email, "camille:new-collection:email", Action.GRANTED, attributes={"frequency": "monthly"})
+    centres.record(env, email, "camille:new-collection:post", Action.GRANTED)
     page = show(ana)
     assert "Monthly, by e-mail" in row(page, "camille-new-collection-email")
     assert "Weekly, by post" in row(page, "camille-new-collection-post")
@@ -185,7 +212,9 @@ def test_a_house_that_does_not_speak_the_readers_language_speaks_its_own(ana, gr
     kestrel, camille = part(page, "kestrel-row"), part(page, "camille")
     newsletter = group.brands["kestrel-row"].topic("newsletter")
     assert f'lang="en">{newsletter.name["en"]}</h3>' in kestrel
-    assert 'class="promise" lang="en"' in kestrel
+    assert 'class="promise"><span lang="en"' in kestrel
+    assert "écrit en anglais" in kestrel
+    assert "écrit en" not in camille
     assert 'class="small print" lang="en"' in kestrel
     assert ' lang="' not in camille
     assert group.brands["camille"].topic("newsletter").name["fr"] in unescape(camille)

@@ -63,7 +63,7 @@ def test_asking_and_confirming_are_two_acts_each_at_its_own_time(client, env, em
     ]
     assert re.findall(r'<h2 id="day-\d">(.*?)</h2>', page) == ["3 March 2026", "2 March 2026"]
     assert quiet(page) == [
-        "00:04 · Camille · Button behind the link in a mail · English", "23:58 · Camille · Sign-up form · English",
+        "00:04 · Camille · Confirmation page · English", "23:58 · Camille · Sign-up form · English",
     ]  # fmt: skip
     assert 'datetime="2026-03-02T23:58:00+00:00"' in page
 

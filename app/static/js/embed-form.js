@@ -51,9 +51,9 @@ function choiceOf(choice, number) {
 }
 
 function smallPrintOf({ small_print: lines, documents }) {
-  const links = documents.flatMap(({ title, url }) => [
-    make("a", { href: url, target: "_blank", rel: "noopener", part: "link" }, title), " · "]).slice(0, -1);
-  return part("div", "small", ...lines.map((line) => make("p", {}, line)), make("p", {}, ...links));
+  const links = documents.map(({ title, url }) => make("li", {},
+    make("a", { href: url, target: "_blank", rel: "noopener", part: "link" }, title)));
+  return part("div", "small", ...lines.map((line) => make("p", {}, line)), make("ul", { role: "list" }, ...links));
 }
 
 /* The whole form; `parts` are what the element goes back to. */

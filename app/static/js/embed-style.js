@@ -38,7 +38,7 @@ legend { padding: 0; margin-bottom: .6rem; font-weight: 600; }
   outline: none; cursor: pointer; }
 .choice label { font-weight: 600; line-height: 1.5rem; cursor: pointer; }
 .choice label::after { content: ""; position: absolute; inset: 0; }
-.choice .how { font-weight: 400; }
+.choice .how { display: block; font-size: .9375rem; font-weight: 400; }
 .about { grid-column: 2; margin-top: .3rem; font-size: .9375rem; }
 .about p + p { margin-top: .35rem; }
 .how, .quiet, .small { color: var(--muted); }
@@ -68,7 +68,16 @@ button[aria-disabled="true"] { cursor: progress; }
 .test { padding: .5rem .8rem; border: 2px dashed var(--ink); font-weight: 600; }
 progress { display: block; width: 100%; height: .5rem; margin-top: .4rem; accent-color: var(--accent); }
 a { color: var(--highlight); text-underline-offset: .2em; }
+.small ul { display: flex; flex-wrap: wrap; gap: 0 1.25rem; margin: 0; padding: 0; list-style: none; }
 .small a { display: inline-block; padding-block: .2rem; }
+/* What is done to Latin letters only hurts Chinese ones. */
+.heading:lang(zh) { font-style: normal; text-transform: none; line-break: strict; }
+/* Where room is scarce there is no box inside the box. */
+form { container-type: inline-size; }
+@container (max-width: 24rem) {
+  .choice { padding: .9rem 0; border-width: max(1px, var(--stroke)) 0 0; border-radius: 0; }
+  .choice:has(:focus-visible) { outline-offset: 4px; }
+}
 .done { align-content: center; }
 .done > :focus { outline: none; }
 `);
