@@ -78,7 +78,9 @@ def asked(session: Session, wanted: Sequence[OptInItem], locale: str) -> tuple[l
     common = said[0][2:] if len(said) == 1 else [line for line in said[0][2:] if all(line in each for each in said)]
     shown = [
         replace(
-            one, description=lines[1] if len(lines) > 1 else "", statement=lines[0],
+            one,
+            description=lines[1] if len(lines) > 1 else "",
+            statement=lines[0],
             details=tuple(line for line in lines[2:] if line not in common),
         )
         for each, lines in zip(wanted, said, strict=True)

@@ -6,9 +6,7 @@ import re
 
 from markupsafe import Markup, escape
 
-_WHOLE = re.compile(
-    r"<[^>]*>|\b(?:[Ee]-[Mm]ail\w*|\w+(?:-t)?(?:-(?:vous|nous|ils?|elles?|le|la|les|moi))+\b)"
-)
+_WHOLE = re.compile(r"<[^>]*>|\b(?:[Ee]-[Mm]ail\w*|\w+(?:-t)?(?:-(?:vous|nous|ils?|elles?|le|la|les|moi))+\b)")
 """Tags, which are passed over, and what reads ill in two pieces: "e-mail", and French verbs with their pronouns."""
 
 
