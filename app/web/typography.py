@@ -6,8 +6,13 @@ import re
 
 from markupsafe import Markup, escape
 
-_WHOLE = re.compile(r"<[^>]*>|\b(?:[Ee]-[Mm]ail\w*|\w+(?:-t)?(?:-(?:vous|nous|ils?|elles?|le|la|les|moi))+\b)")
-"""Tags, which are passed over, and what reads ill in two pieces: "e-mail", and French verbs with their pronouns."""
+_WHOLE = re.compile(
+    r"""<(?:button|a)\ [^>]*class="button[^>]*>[^<]* | <[^>]*>
+    | \b(?:[Ee]-[Mm]ail\w* | \w+(?:-t)?(?:-(?:vous|nous|ils?|elles?|le|la|les|moi))+\b)""",
+    re.VERBOSE,
+)
+"""What reads ill in two pieces: "e-mail", and French verbs with their pronouns. Before it what is passed over: tags, and
+the words on buttons, which are laid out as one piece and would lose the spaces beside a part of their own."""
 
 
 def unbroken(text: str) -> Markup:

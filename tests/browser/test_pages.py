@@ -156,6 +156,16 @@ def test_the_spaced_headline_of_the_group_holds_the_longest_word_of_german(new_c
     assert broken_words(page), "the check finds words that do break"
 
 
+@pytest.mark.parametrize("path", ["/vantour/?lang=fr", "/camille/check-mail?lang=de", "/luxe/what-we-send?lang=fr"])
+def test_words_that_are_kept_whole_are_laid_out_within_their_line(new_context, quiet, path):
+    page = new_context(base_url=quiet.settings.origin).new_page()
+    page.goto(path)
+    apart = """() => [...document.querySelectorAll('.unbroken')].map(each => each.parentElement)
+        .filter(each => /flex|grid/.test(getComputedStyle(each).display)).map(each => each.outerHTML)"""
+    assert page.locator(".unbroken").count()
+    assert page.evaluate(apart) == [], "there they would lose the spaces beside them"
+
+
 def broken_words(page):
     """Give the words of the headline that are broken inside, for each width at which there are some."""
     found = {}

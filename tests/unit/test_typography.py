@@ -31,3 +31,8 @@ def test_words_are_escaped_once():
 def test_tags_are_left_as_they_are():
     page = Markup('<a title="By e-mail" href="/e-mail">by post</a>')
     assert unbroken(page) == page
+
+
+def test_words_on_buttons_are_left_in_one_piece():
+    button = Markup('<button class="button plain" type="submit">Inscrivez-moi au carnet</button>')
+    assert unbroken(button) == button
