@@ -22,7 +22,7 @@ from app.environment import Environment
 from app.services.letters import Drop, Letter
 from app.services.messages import MessageKind
 
-_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+_HIDDEN = re.compile(r'name="(csrf_token|words)" value="([^"]+)"')
 AWAY = (301, 302, 303, 307, 308)
 
 
@@ -109,11 +109,11 @@ class Stage:
         return self._ask("GET", path, fault=status)
 
     def form(self, path: str, **fields: Any) -> dict[str, Any]:
-        """Fill in the form of a page: give its fields with the token that stands in it."""
-        found = _TOKEN.search(self._ask("GET", path).text)
-        if found is None:
+        """Fill in the form of a page: give its fields with the token and the digest of its words that stand in it."""
+        found = dict(_HIDDEN.findall(self._ask("GET", path).text))
+        if "csrf_token" not in found:
             raise NothingToShow(f"{path or 'the first page'} has no form")
-        return {"csrf_token": found.group(1), **fields}
+        return {**found, **fields}
 
     def sign_in(self) -> TestResponse:
         """Come to the preference centre by a link from a mail."""

@@ -21,7 +21,9 @@ MANUALS = frozenset({"api.docs"})
 FORMS_WITHOUT_SECRET = frozenset({"web.sign_up_post"})
 KNOWN_PARTS = frozenset({"site", "brand", "slug", "id"})
 """Parts of a path that must name something we have."""
-KNOWN_QUERIES = frozenset({("welcome", "1")})
+KNOWN_QUERIES = frozenset({
+    ("welcome", "1"), ("reworded", "1"), ("cancelled", "1"), ("asked", "starts"), ("asked", "both"), ("starts", "1"),
+})  # fmt: skip
 
 SETTINGS = {
     "COMPRESS_REGISTER": False,

@@ -11,8 +11,8 @@ _WHOLE = re.compile(
     | \b(?:[Ee]-[Mm]ail\w* | \w+(?:-t)?(?:-(?:vous|nous|ils?|elles?|le|la|les|moi))+\b)""",
     re.VERBOSE,
 )
-"""What reads ill in two pieces: "e-mail", and French verbs with their pronouns. Before it what is passed over: tags, and
-the words on buttons, which are laid out as one piece and would lose the spaces beside a part of their own."""
+"""What reads ill in two pieces: "e-mail", and French verbs with their pronouns. Before it stands what is passed over:
+tags, and words on buttons, which are laid out as one piece and would lose the spaces beside a part of their own."""
 
 
 def unbroken(text: str) -> Markup:

@@ -105,7 +105,7 @@ def test_what_is_not_there_has_no_digest(app, client):
 
 
 PLAIN_ADDRESSES = (
-    "/camille/", "/camille/?lang=en", "/luxe/documents/privacy", "/brand/camille/theme.css", "/api/docs",
+    "/camille/", "/camille/?lang=en", "/folie-douze/check-mail?asked=starts", "/luxe/documents/privacy", "/brand/camille/theme.css", "/api/docs",
     "/static/css/parley.css", "/static/img/postmark.svg",
 )  # fmt: skip
 
@@ -129,7 +129,10 @@ def test_a_compressed_sheet_has_a_validator_of_its_own(client):
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("query", ["lang=en&guess=token", "welcome=guess", "version=2026-01-15", "lang=en&lang=fr&x"])
+UNKNOWN = ["lang=en&guess=token", "welcome=guess", "asked=guess", "version=2026-01-15", "lang=en&lang=fr&x"]
+
+
+@pytest.mark.parametrize("query", UNKNOWN)
 def test_a_page_whose_address_says_more_travels_as_it_is(client, query):
     answer = client.get(f"/camille/?{query}", headers=SQUEEZED)
     assert answer.status_code == 200

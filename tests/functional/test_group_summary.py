@@ -87,7 +87,7 @@ def test_one_click_in_the_mail_of_the_group_leaves_all_houses_also_those_that_ar
     path = journeys.path(env, mail["List-Unsubscribe"].strip("<>"))
     assert path.startswith("/luxe/unsubscribe/")
     page = app.test_client().get(path).text
-    assert "All e-mail from all houses of" in page
+    assert "from all houses of LÜXE" in page
     assert "Leave all houses of" in mail.get_body(("plain",)).get_content()
     assert journeys.decision(env, ANA, "drops", brand="folie-douze") == "granted"
     folie = env.group.brands["folie-douze"]
@@ -102,7 +102,7 @@ def test_the_page_after_leaving_all_houses_and_the_manage_page_say_so(ana, env, 
     journeys.press(ana, site="luxe", set=f"{DROPS}=on")
     mail = told(env, outbox)
     done = app.test_client().post(journeys.path(env, mail["List-Unsubscribe"].strip("<>")))
-    assert "All e-mail from all houses of" in done.text
+    assert "from all houses of LÜXE" in done.text
     assert "all houses of" in app.test_client().get(journeys.manage_path(env, ANA, "luxe")).text
 
 
