@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from app.branding.models import Brand, Channel, Site, SiteGroup
 from app.db import Session
+from app.environment import environment
 from app.kit import clock, ids
 from app.kit.addresses import parse_email
 from app.kit.provenance import PERSON, Provenance, Source
@@ -25,6 +26,7 @@ from app.services import (
     messages,
     notices,
     opt_in,
+    passwords,
     suppressions,
     tokens,
 )
@@ -39,6 +41,7 @@ from app.services.tokens import LeaveTarget
 
 EMAIL = "ana@example.com"
 NEW_EMAIL = "ana.new@example.com"
+PASSWORD = "quiet umbrella seven anchovies"  # noqa: S105 - of a person that is made up
 LONG_AGO, THEN, LATELY = timedelta(days=265), timedelta(days=146), timedelta(days=12)
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -150,6 +153,19 @@ class SamplePerson:
         """Give the path of a link in a mail about a change of address."""
         with self._transaction() as session:
             return _path(tokens.address_link(session, self._site.slug, purpose, change_id))
+
+    def register(self) -> None:
+        """Have a full account, with `PASSWORD`."""
+        with self._transaction() as session:
+            account = self._account(session)
+            accounts.register(account)
+            passwords.keep(session, account.id, environment(session).hasher.hash(PASSWORD))
+
+    def account_link(self, purpose: Purpose, kind: MessageKind) -> str:
+        """Be mailed a link to where a password is set; give its path."""
+        message_id = self.be_mailed(kind)
+        with self._transaction() as session:
+            return _path(tokens.account_link(session, self._site.slug, purpose, message_id))
 
     def change_mind(self) -> int:
         """Leave one thing of the house and come back to another; give the place in the ledger before that."""
