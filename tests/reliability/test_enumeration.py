@@ -128,7 +128,15 @@ def by_element(parley: Installation) -> Callable[[Visitor, str], Answer]:
     return post
 
 
-@pytest.mark.parametrize("form", [by_sign_up, by_link, by_element])
+def by_registration(parley: Installation) -> Callable[[Visitor, str], Answer]:
+    return lambda visitor, email: visitor.post("/camille/register", parley.link_form(email))
+
+
+def by_reset(parley: Installation) -> Callable[[Visitor, str], Answer]:
+    return lambda visitor, email: visitor.post("/camille/password/reset", parley.link_form(email))
+
+
+@pytest.mark.parametrize("form", [by_sign_up, by_link, by_element, by_registration, by_reset])
 def test_the_answer_tells_not_whether_an_address_is_known(install, form, monkeypatch):
     embedding.make_easy(monkeypatch)
     with install(workers=1, threads_per_worker=1) as parley:
