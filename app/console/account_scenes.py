@@ -67,8 +67,9 @@ def centre_of_a_full_customer(stage: Stage) -> TestResponse:
 
 
 def security(stage: Stage) -> TestResponse:
-    """Look where one is signed in."""
+    """Look where one is signed in: here, and on a telephone."""
     account(stage)
+    stage.person.be_signed_in_elsewhere()
     return stage.get(SECURITY)
 
 
@@ -81,6 +82,7 @@ def security_with_errors(stage: Stage) -> TestResponse:
 def security_ended(stage: Stage) -> TestResponse:
     """Sign out everywhere else."""
     account(stage)
+    stage.person.be_signed_in_elsewhere()
     return stage.press(SECURITY, stage.form(SECURITY, end="others"))
 
 

@@ -27,6 +27,7 @@ from app.services import (
     notices,
     opt_in,
     passwords,
+    sessions,
     suppressions,
     tokens,
 )
@@ -42,6 +43,11 @@ from app.services.tokens import LeaveTarget
 EMAIL = "ana@example.com"
 NEW_EMAIL = "ana.new@example.com"
 PASSWORD = "quiet umbrella seven anchovies"  # noqa: S105 - of a person that is made up
+LAPTOP = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 "
+    "Mobile/15E148 Safari/604.1"
+)
 LONG_AGO, THEN, LATELY = timedelta(days=265), timedelta(days=146), timedelta(days=12)
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -160,6 +166,11 @@ class SamplePerson:
             account = self._account(session)
             accounts.register(account)
             passwords.keep(session, account.id, environment(session).hasher.hash(PASSWORD))
+
+    def be_signed_in_elsewhere(self) -> None:
+        """Be signed in on a telephone, too."""
+        with self._transaction() as session:
+            sessions.open_full(session, self._account(session).id, PHONE)
 
     def account_link(self, purpose: Purpose, kind: MessageKind) -> str:
         """Be mailed a link to where a password is set; give its path."""
