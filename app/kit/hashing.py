@@ -31,8 +31,9 @@ class Hasher:
         Without a hash nothing fits, but finding that out takes as long, so that the time does not tell who is known.
         """
         with self._room:
+            decoy = self._decoy  # made with the first check of a process, whoever it is for
             try:
-                self._argon2.verify(hashed or self._decoy, _normal(password))
+                self._argon2.verify(hashed or decoy, _normal(password))
             except (VerificationError, InvalidHashError):
                 return False
         return hashed is not None
