@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from app.errors import SettingsError
 
@@ -50,6 +50,8 @@ class Settings(BaseModel):
     port: int = 8000
     workers: int = 2
     threads_per_worker: int = 2
+    parallel_hashes: int = Field(default=1, ge=1)
+    """Passwords that one web process works on at once, 64 MiB each."""
     minimum_form_seconds: float = 2.0
     sample_site_url: str = ""
 

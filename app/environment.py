@@ -9,6 +9,7 @@ from app.branding.fonts import Typefaces
 from app.branding.loader import load
 from app.db import Database, Session
 from app.kit.digests import Digester
+from app.kit.hashing import Hasher
 from app.kit.sealing import Sealer
 from app.kit.signing import Signer
 
@@ -28,6 +29,7 @@ class Environment:
     digester: Digester
     sealer: Sealer
     signer: Signer
+    hasher: Hasher
     database: Database
     typefaces: Typefaces
 
@@ -47,6 +49,7 @@ class Environment:
             digester=Digester(settings.digest_keys),
             sealer=Sealer(settings.sealing_keys),
             signer=Signer(settings.secret_keys, settings.leave_keys),
+            hasher=Hasher(settings.parallel_hashes),
             database=database(database_url, pool_size=settings.threads_per_worker + 2, info=info),
             typefaces=Typefaces.read(settings.fonts_path),
         )

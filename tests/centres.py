@@ -96,3 +96,24 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter]:
         patched.setattr(psycopg.Cursor, "execute", noting)
         patched.setattr(Database, "read", reading)
         yield counter
+
+
+def part(page: str, house: str) -> str:
+    """Cut the section of a house out of the group's page."""
+    found = re.search(rf'<(section|details) class="house-section[^"]*theme-{house} .*?</\1>', page, re.DOTALL)
+    assert found, f"{house} is not shown"
+    return found.group(0)
+
+
+def row(page: str, item: str) -> str:
+    """Cut one switch with its lines out of a page."""
+    found = re.search(rf'<li class="channel">\s*<span class="channel-name" id="{item}-name">.*?</li>', page, re.DOTALL)
+    assert found, f"{item} is not shown"
+    return found.group(0)
+
+
+def topic(page: str, name: str) -> str:
+    """Cut a topic with its switches out of a page."""
+    found = re.search(rf'id="topic-{name}".*?(?=id="topic-|</section>|</details>)', page, re.DOTALL)
+    assert found, f"{name} is not shown"
+    return found.group(0)

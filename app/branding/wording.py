@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 
-from app.branding.catalogue import N_, country_name, translations
-from app.branding.models import Brand, Channel, Frequency, LegalBasis, OptIn, Purpose, Site, Topic, pick
+from app.branding.catalogue import N_, country_name, long_date, translations
+from app.branding.models import Brand, Channel, Document, Frequency, LegalBasis, OptIn, Purpose, Site, Topic, pick
 
 _WAYS = {
     Channel.EMAIL: N_("by e-mail"),
@@ -139,6 +140,13 @@ def purpose_notice_text(site: Site, purpose: Purpose, locale: str) -> str:
         gettext(how) % {"contact": site.controller.contact},
     ]
     return "\n".join(lines)
+
+
+def terms_text(site: Site, terms: Document, version: date, locale: str) -> str:
+    """Give what stands at the box by which the terms of an account are accepted."""
+    sentence = translations(locale).gettext("I accept what stands under “%(document)s” of %(site)s, as of %(date)s.")
+    title = pick(terms.title, locale, site.locales)
+    return sentence % {"document": title, "site": site.name, "date": long_date(version, locale)}
 
 
 def notice_digest(text: str, locale: str) -> bytes:

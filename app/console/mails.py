@@ -10,7 +10,7 @@ from app.kit.signing import Purpose
 from app.services.address_changes import CHANGE
 from app.services.changes import AFTER_SEQUENCE
 from app.services.letters import Letter
-from app.services.messages import MessageKind
+from app.services.messages import DEVICE, MessageKind
 
 
 def confirm_mail(stage: Stage) -> Letter:
@@ -34,6 +34,27 @@ def summary_mail(stage: Stage) -> Letter:
     """Change some things in the centre."""
     stage.person.join()
     return stage.letter(MessageKind.SUMMARY, context={AFTER_SEQUENCE: stage.person.change_mind()})
+
+
+def register_mail(stage: Stage) -> Letter:
+    """Ask for a full account."""
+    return stage.letter(MessageKind.REGISTER)
+
+
+def account_exists_mail(stage: Stage) -> Letter:
+    """Ask for one where there is one."""
+    stage.person.register()
+    return stage.letter(MessageKind.REGISTER)
+
+
+def account_mail(kind: MessageKind) -> Callable[[Stage], Letter]:
+    """Be told about one's full account."""
+
+    def play(stage: Stage) -> Letter:
+        stage.person.register()
+        return stage.letter(kind, context={DEVICE: "Firefox / Linux"} if kind is MessageKind.NEW_DEVICE else None)
+
+    return play
 
 
 def address_mail(kind: MessageKind, *pressed: Purpose, to: str = NEW_EMAIL) -> Callable[[Stage], Letter]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from werkzeug.test import TestResponse
 
 from app.branding.models import Brand, Site
-from app.console import mails, scenes
+from app.console import account_scenes, mails, scenes
 from app.console.people import EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
@@ -97,6 +97,29 @@ PAGES = (
     Page("address-stop", "Stop the move", scenes.address_link(Purpose.ADDRESS_STOP)),
     Page("address-stopped", "Move stopped", scenes.address_pressed(Purpose.ADDRESS_STOP)),
     Page("address-over", "Move overtaken", scenes.address_pressed(Purpose.ADDRESS_STOP, Purpose.ADDRESS_AGREE), 410),
+    Page("register", "Ask for a full account", scenes.opened("register")),
+    Page("register-errors", "Ask for a full account, with errors", account_scenes.register_with_errors, 422),
+    Page("register-sent", "Link to the account on its way", account_scenes.register_sent),
+    Page("register-link", "Choose a password", account_scenes.register_link),
+    Page("register-link-errors", "Choose a password, with errors", account_scenes.register_link_with_errors, 422),
+    Page("register-over", "Link to the account used", account_scenes.register_over, 410),
+    Page("sign-in", "Sign in", scenes.opened("sign-in")),
+    Page("sign-in-errors", "Sign in, with errors", account_scenes.sign_in_with_errors, 422),
+    Page("account-new", "Account, just opened", account_scenes.account_opened),
+    Page("account", "Account", account_scenes.account),
+    Page("centre-full", "Preferences of a full customer", account_scenes.centre_of_a_full_customer),
+    Page("security", "Password and devices", account_scenes.security),
+    Page("security-errors", "Password and devices, with errors", account_scenes.security_with_errors, 422),
+    Page("security-ended", "Signed out on another device", account_scenes.security_ended),
+    Page("security-changed", "Password changed", account_scenes.security_changed),
+    Page("reset", "Ask for another password", scenes.opened("password/reset")),
+    Page("reset-errors", "Ask for another password, with errors", account_scenes.reset_with_errors, 422),
+    Page("reset-sent", "Link to another password on its way", account_scenes.reset_sent),
+    Page("reset-link", "Choose another password", account_scenes.reset_link),
+    Page("reset-link-errors", "Choose another password, with errors", account_scenes.reset_link_with_errors, 422),
+    Page("reset-over", "Link to another password used", account_scenes.reset_over, 410),
+    Page("reset-done", "Another password set", account_scenes.reset_done),
+    Page("signed-out", "Signed out", account_scenes.signed_out),
     Page("unsubscribe", "Leave the house", scenes.unsubscribe, where=Where.HOUSE),
     Page("unsubscribe-one", "Leave one thing", scenes.unsubscribe_one_thing, where=Where.HOUSE),
     Page("unsubscribed", "Left", scenes.unsubscribed, where=Where.HOUSE),
@@ -122,6 +145,11 @@ MAILS = (
     Page("mail-prove", "Is this your new address?", mails.address_mail(MessageKind.ADDRESS_PROVE)),
     Page("mail-taken", "This address has choices of its own", mails.address_mail(MessageKind.ADDRESS_TAKEN)),
     Page("mail-moved", "Mails come here now", mails.address_mail(MessageKind.ADDRESS_MOVED, *BOTH)),
+    Page("mail-register", "Link to the account", mails.register_mail),
+    Page("mail-account-exists", "There is an account", mails.account_exists_mail),
+    Page("mail-reset", "Link to another password", mails.account_mail(MessageKind.PASSWORD_RESET)),
+    Page("mail-password-changed", "Password changed", mails.account_mail(MessageKind.PASSWORD_CHANGED)),
+    Page("mail-new-device", "New device", mails.account_mail(MessageKind.NEW_DEVICE)),
     Page("mail-left", "Mails go elsewhere now", mails.address_mail(MessageKind.ADDRESS_LEFT, *BOTH, to=EMAIL)),
 )
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from app.branding.models import Brand, Channel, Site, SiteGroup
 from app.db import Session
+from app.environment import environment
 from app.kit import clock, ids
 from app.kit.addresses import parse_email
 from app.kit.provenance import PERSON, Provenance, Source
@@ -25,6 +26,8 @@ from app.services import (
     messages,
     notices,
     opt_in,
+    passwords,
+    sessions,
     suppressions,
     tokens,
 )
@@ -39,6 +42,12 @@ from app.services.tokens import LeaveTarget
 
 EMAIL = "ana@example.com"
 NEW_EMAIL = "ana.new@example.com"
+PASSWORD = "quiet umbrella seven anchovies"  # noqa: S105 - of a person that is made up
+LAPTOP = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 "
+    "Mobile/15E148 Safari/604.1"
+)
 LONG_AGO, THEN, LATELY = timedelta(days=265), timedelta(days=146), timedelta(days=12)
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -150,6 +159,24 @@ class SamplePerson:
         """Give the path of a link in a mail about a change of address."""
         with self._transaction() as session:
             return _path(tokens.address_link(session, self._site.slug, purpose, change_id))
+
+    def register(self) -> None:
+        """Have a full account, with `PASSWORD`."""
+        with self._transaction() as session:
+            account = self._account(session)
+            accounts.register(account)
+            passwords.keep(session, account.id, environment(session).hasher.hash(PASSWORD))
+
+    def be_signed_in_elsewhere(self) -> None:
+        """Be signed in on a telephone, too."""
+        with self._transaction() as session:
+            sessions.open_full(session, self._account(session).id, PHONE)
+
+    def account_link(self, purpose: Purpose, kind: MessageKind) -> str:
+        """Be mailed a link to where a password is set; give its path."""
+        message_id = self.be_mailed(kind)
+        with self._transaction() as session:
+            return _path(tokens.account_link(session, self._site.slug, purpose, message_id))
 
     def change_mind(self) -> int:
         """Leave one thing of the house and come back to another; give the place in the ledger before that."""

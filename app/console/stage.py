@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from app.branding.languages import tag
 from app.branding.models import Site
 from app.console import dressing
-from app.console.people import EMAIL, SamplePerson
+from app.console.people import EMAIL, LAPTOP, SamplePerson
 from app.db import Session
 from app.environment import Environment
 from app.services.letters import Drop, Letter
@@ -138,6 +138,6 @@ class Stage:
             parts.path, method=method, data=data,
             query_string={"lang": self.locale, **dict(parse_qsl(parts.query))},
             base_url=f"{self._production.environment.settings.origin}/{self._scheme}",
-            headers={"Accept-Language": tag(self.locale), "Accept-Encoding": encodings},
+            headers={"Accept-Language": tag(self.locale), "Accept-Encoding": encodings, "User-Agent": LAPTOP},
             environ_overrides={dressing.SCHEME: self._scheme, dressing.FAULT: fault},
         )  # fmt: skip

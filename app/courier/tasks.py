@@ -15,7 +15,7 @@ from app.courier.transport import Transport
 from app.db import is_unavailable
 from app.environment import Environment
 from app.flows import admit
-from app.services import address_changes, challenges, checkpoints, feed, messages, opt_in, outbox, sessions
+from app.services import address_changes, challenges, checkpoints, feed, messages, opt_in, outbox, sessions, throttle
 
 FINISHED_KEPT_HOURS = 30 * 24
 
@@ -79,6 +79,7 @@ def purge(environment: Environment) -> None:
             log.info("purged", what=what, rows=rows)
     log.info("purged", what="session", rows=environment.database.write(sessions.purge))
     log.info("purged", what="spent_proof", rows=environment.database.write(challenges.purge))
+    log.info("purged", what="attempt", rows=environment.database.write(throttle.purge))
 
 
 def take_checkpoint(environment: Environment) -> None:

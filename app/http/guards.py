@@ -60,8 +60,13 @@ def made_for(purpose: Purpose, token: str) -> Any:
         return None
 
 
-def refusal_of(token: str, subject: Subject) -> Refusal | None:
-    """Judge the token that a form came back with: missing, forged, old, of another site or words, or used too soon."""
+def refusal_of(token: str, subject: Subject, at_least: float | None = None) -> Refusal | None:
+    """Judge the token that a form came back with: missing, forged, old, of another site or words, or used too soon.
+
+    `at_least` are the seconds it takes to fill the form in, where it is not the time that settings give.
+    """
+    if at_least is None:
+        at_least = env().settings.minimum_form_seconds
     try:
         made, age_seconds = env().signer.age(Purpose.FORM, token, FORM_LASTS)
     except (BadLink, ExpiredLink):
@@ -69,7 +74,7 @@ def refusal_of(token: str, subject: Subject) -> Refusal | None:
     if made != subject:
         is_of_site = isinstance(made, list) and isinstance(subject, list) and made[:1] == subject[:1]
         return Refusal.REWORDED if is_of_site else Refusal.STALE
-    return Refusal.TOO_SOON if age_seconds < env().settings.minimum_form_seconds else None
+    return Refusal.TOO_SOON if age_seconds < at_least else None
 
 
 def sign_ups_per_ip() -> str:
@@ -88,6 +93,8 @@ class SignedFormToken(CSRF):
     cookie, since there is no session that a forged post could abuse.
     """
 
+    at_least: float | None = None
+
     def setup_form(self, form: Form) -> list[tuple[str, Any]]:
         """Remember which site the form belongs to, and which words stand there (`csrf_context`)."""
         self.subject: Subject = form.meta.csrf_context or ""
@@ -99,8 +106,14 @@ class SignedFormToken(CSRF):
 
     def validate_csrf_token(self, form: Form, field: HiddenField) -> None:  # noqa: ARG002 - WTForms' signature
         """Raise `ValidationError` for a token that is missing, forged, old, another site's, or used too soon."""
-        if refusal := refusal_of(field.data or "", self.subject):
+        if refusal := refusal_of(field.data or "", self.subject, self.at_least):
             raise ValidationError(refusal.words)
+
+
+class PromptFormToken(SignedFormToken):
+    """The same for forms that password managers fill in and send at once."""
+
+    at_least = 0.0
 
 
 def token_to_show(form: FlaskForm, subject: Subject) -> str:

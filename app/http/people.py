@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec
 
@@ -22,7 +23,7 @@ P = ParamSpec("P")
 
 
 class Visitor(UserMixin):
-    """Someone with a session that was opened from their mailbox."""
+    """Someone with a session: opened from their mailbox, or by signing in."""
 
     def __init__(self, secret: str, row: SessionRow) -> None:
         self.secret = secret
@@ -32,6 +33,11 @@ class Visitor(UserMixin):
     def account_id(self) -> uuid.UUID:
         """The account that the session belongs to."""
         return self.row.account_id
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the person signed in, rather than came from a mail."""
+        return self.row.kind == sessions.FULL
 
     @property
     def form_subject(self) -> str:
@@ -63,7 +69,10 @@ def load_visitor(request: Request) -> Visitor | None:
         if row is None:
             return None
         account = accounts.find(session, row.account_id)
+        if sessions.is_use_due(row):
+            sessions.note_use(session, row.digest)
         session.expunge(row)
+    g.is_signed_in = row.kind == sessions.FULL
     if account is not None:
         prefer(account.locale)
     return Visitor(secret, row)
@@ -87,10 +96,22 @@ def preference_session_required(view: Callable[P, ResponseReturnValue]) -> Calla
     return guarded
 
 
-def set_session_cookie(response: Response, secret: str) -> None:
+def full_session_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Send whoever has not signed in to where that is done."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not current_user.is_authenticated or not visitor().is_full:
+            return redirect(url_for("web.sign_in", site=g.site.slug), 303)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def set_session_cookie(response: Response, secret: str, lasts: timedelta = sessions.PREFERENCE_LASTS) -> None:
     """Hand the secret of a new session to the browser; it replaces whatever session there was."""
     response.set_cookie(
-        cookie_name(), secret, max_age=int(sessions.PREFERENCE_LASTS.total_seconds()),
+        cookie_name(), secret, max_age=int(lasts.total_seconds()),
         secure=_is_secure(), httponly=True, samesite="Lax", path="/",
     )  # fmt: skip
 

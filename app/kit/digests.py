@@ -42,6 +42,14 @@ class Digester:
         """Digest the form under which mails are counted; under the oldest key, so that counts survive a rotation."""
         return _hmac(self.keys[0], f"abuse:{address.kind}:{address.abuse}")
 
+    def origin(self, text: str) -> bytes:
+        """Digest where a request comes from, to count tries by; under the oldest key, as `abuse`."""
+        return _hmac(self.keys[0], f"origin:{text}")
+
+    def sign_in(self, address: Address) -> bytes:
+        """Digest an address to count sign-ins by: known or not, and whatever key it is stored under."""
+        return _hmac(self.keys[0], f"sign-in:{address.kind}:{address.normal}")
+
 
 def _hmac(key: str, text: str) -> bytes:
     return hmac.digest(key.encode(), text.encode("utf-8", "surrogatepass"), "sha256")

@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     ADDRESS_AGREE = "parley.address-agree"
     ADDRESS_PROVE = "parley.address-prove"
     ADDRESS_STOP = "parley.address-stop"
+    REGISTER = "parley.register"
+    RESET = "parley.reset"
     NOTICE = "parley.notice"
     CHALLENGE = "parley.challenge"
 

@@ -4,6 +4,7 @@ from app.models.accounts import Account, AddressChange, SessionRow
 from app.models.addresses import AddressRow, ContactPoint, OptInItem, OptInRequest, Suppression
 from app.models.base import Base
 from app.models.challenges import SpentProof
+from app.models.credentials import AttemptRow, PasswordRow
 from app.models.ledger import (
     Consent,
     ConsentEvent,
@@ -20,6 +21,7 @@ __all__ = [
     "Account",
     "AddressChange",
     "AddressRow",
+    "AttemptRow",
     "Base",
     "Consent",
     "ConsentEvent",
@@ -35,6 +37,7 @@ __all__ = [
     "OAuthClient",
     "OptInItem",
     "OptInRequest",
+    "PasswordRow",
     "SessionRow",
     "SigningKey",
     "SpentProof",

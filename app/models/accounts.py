@@ -40,6 +40,7 @@ class SessionRow(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     user_agent: Mapped[str | None]
     undo: Mapped[Json | None]
+    last_seen_at: Mapped[datetime | None]
 
 
 class AddressChange(Base):

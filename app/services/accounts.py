@@ -14,9 +14,17 @@ from app.models import Account, AddressRow, ContactPoint
 from app.services.ledger import FIRST_MAC
 
 LITE = "lite"
+FULL = "full"
 ACTIVE = "active"
 ERASED = "erased"
 RESTRICTED = "restricted"
+
+TERMS = "terms"
+"""The document of the group that a full account rests on."""
+
+_DEVICES = "devices"
+"""Key of a profile: the names of devices that signed in, such as `Firefox on Linux`."""
+MOST_DEVICES = 20
 
 _LANGUAGE = "language"
 """Key of a profile: the language that the person chose; `locale` may have been guessed when they signed up."""
@@ -36,6 +44,21 @@ def create_lite(session: Session, digest: bytes, locale: str, verified_at: datet
     )
     session.flush()
     return account
+
+
+def register(account: Account) -> None:
+    """Let an account be a full one from now on: same id, same consents, same centre. The caller has locked it."""
+    account.kind = FULL
+    account.registered_at = clock.now()
+
+
+def meet_device(account: Account, name: str) -> bool:
+    """Note a device that the person signed in with; tell whether it is a new one among others that are known."""
+    known: list[str] = account.profile.get(_DEVICES, [])
+    if name in known:
+        return False
+    account.profile = {**account.profile, _DEVICES: [*known, name][-MOST_DEVICES:]}
+    return bool(known)
 
 
 def mark_verified(session: Session, digest: bytes, at: datetime) -> None:

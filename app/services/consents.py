@@ -16,7 +16,7 @@ from app.models import Account
 from app.services import ledger
 from app.services.decisions import applies_without_asking
 from app.services.folding import Action, Line, State, Status
-from app.services.items import ItemRef
+from app.services.items import ItemRef, items
 from app.services.ledger import Entry
 from app.services.notices import Seen
 
@@ -53,6 +53,22 @@ def grant(session: Session, account: Account, grants: Iterable[Grant], provenanc
     present = current(session, account.id)
     entries = [_entry(each, present.get(each.item.id)) for each in grants]
     return ledger.append(session, account, entries, provenance)
+
+
+def accept(
+    session: Session, account: Account, document: str, seen: Seen, version: str, provenance: Provenance
+) -> None:  # fmt: skip
+    """Write that a version of a document of the group was accepted: a contract, not a consent (GDPR art. 6(1)(b)).
+
+    The account row must be locked by the caller.
+    """
+    item = items(session).document(document)
+    action = Action.RENEWED if item.id in current(session, account.id) else Action.GRANTED
+    entry = Entry(
+        item_id=item.id, action=action, legal_basis=LegalBasis.CONTRACT, notice_digest=seen.digest,
+        document_version=version, attributes={"confirmed": True},
+    )  # fmt: skip
+    ledger.append(session, account, [entry], provenance)
 
 
 def withdraw(

@@ -35,6 +35,10 @@ COLUMNS = {
     MessageKind.ADDRESS_PROVE: Column.ACCESS,
     MessageKind.ADDRESS_MOVED: Column.ACCESS,
     MessageKind.ADDRESS_LEFT: Column.ACCESS,
+    MessageKind.REGISTER: Column.ACCESS,
+    MessageKind.PASSWORD_RESET: Column.ACCESS,
+    MessageKind.PASSWORD_CHANGED: Column.ACCESS,
+    MessageKind.NEW_DEVICE: Column.ACCESS,
     # Nobody waits for these two, so an address that must not be contacted is left in peace.
     MessageKind.WELCOME: Column.MARKETING,
     MessageKind.SUMMARY: Column.MARKETING,

@@ -64,6 +64,10 @@ class Items:
         own = self._by_key.get((brand, Kind.PURPOSE.value, key, None))
         return own or self._find((None, Kind.PURPOSE.value, key, None))
 
+    def document(self, key: str) -> ItemRef:
+        """Give a document of the group; raise `UnknownItem`."""
+        return self._find((None, Kind.DOCUMENT.value, key, None))
+
     def of_brand(self, brand: str) -> list[ItemRef]:
         """List a brand's own items, retired ones included."""
         return [ref for ref in self._by_id.values() if ref.brand == brand]

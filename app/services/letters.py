@@ -16,7 +16,16 @@ from app.db import Session
 from app.environment import environment
 from app.kit import clock
 from app.models import Account, Consent, Message, Notice, OptInItem, OptInRequest
-from app.services import address_letters, changes, deliverability, messages, offers, suppressions, tokens
+from app.services import (
+    account_letters,
+    address_letters,
+    changes,
+    deliverability,
+    messages,
+    offers,
+    suppressions,
+    tokens,
+)
 from app.services.deliverability import Column
 from app.services.items import items
 from app.services.messages import MessageKind
@@ -29,7 +38,7 @@ ITEMS = "items"
 """Key of a welcome's context: ids of the items just agreed to; without it all granted ones of the brand are listed."""
 
 
-LINKS = (MessageKind.CONFIRM, MessageKind.ACCESS)
+LINKS = (MessageKind.CONFIRM, MessageKind.ACCESS, MessageKind.REGISTER, MessageKind.PASSWORD_RESET)
 """Kinds of which the newest says all that older ones would."""
 
 
@@ -195,4 +204,8 @@ _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {
     MessageKind.ADDRESS_PROVE: address_letters.prove,
     MessageKind.ADDRESS_MOVED: address_letters.moved,
     MessageKind.ADDRESS_LEFT: address_letters.left,
+    MessageKind.REGISTER: account_letters.register,
+    MessageKind.PASSWORD_RESET: lambda desk: account_letters.reset(desk) or _access(desk),
+    MessageKind.PASSWORD_CHANGED: account_letters.password_changed,
+    MessageKind.NEW_DEVICE: account_letters.new_device,
 }

@@ -42,6 +42,11 @@ class MessageKind(StrEnum):
     ADDRESS_TAKEN = "address_taken"
     ADDRESS_MOVED = "address_moved"
     ADDRESS_LEFT = "address_left"
+    REGISTER = "register"
+    ACCOUNT_EXISTS = "account_exists"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a mail
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the same
+    NEW_DEVICE = "new_device"
 
 
 class MessageState(StrEnum):
@@ -53,9 +58,15 @@ class MessageState(StrEnum):
     DEAD = "dead"
 
 
-UNCOUNTED = (MessageKind.SUMMARY, MessageKind.ADDRESS_MOVED, MessageKind.ADDRESS_LEFT)
+UNCOUNTED = (
+    MessageKind.SUMMARY, MessageKind.ADDRESS_MOVED, MessageKind.ADDRESS_LEFT, MessageKind.PASSWORD_CHANGED,
+    MessageKind.NEW_DEVICE,
+)  # fmt: skip
 """The kinds that the limits leave out: they tell people of their own acts. An address moves only after two mails that
-do count were answered, so that nobody can be flooded with what tells of it."""
+do count were answered, and a password is known to its owner, so that nobody can be flooded with what tells of it."""
+
+DEVICE = "device"
+"""Key of the context of a mail about a new device: its name."""
 
 _UNSENT_SUMMARY = (
     Message.kind == MessageKind.SUMMARY, Message.state == MessageState.QUEUED, Message.attempts == 0,
@@ -238,8 +249,14 @@ def address_of(session: Session, message_id: uuid.UUID) -> bytes | None:
     return session.scalar(select(Message.address_digest).where(Message.id == message_id))
 
 
+def has_link(session: Session, message_id: uuid.UUID) -> bool:
+    """Tell whether the link of a mail was not used yet."""
+    unused = select(Message.id).where(Message.id == message_id, Message.link_used_at.is_(None))
+    return session.scalar(unused) is not None
+
+
 def use_link(session: Session, message_id: uuid.UUID) -> bool:
-    """Use up the access link that came with a mail: True for the first who does, False ever after."""
+    """Use up the link that came with a mail: True for the first who does, False ever after."""
     unused = update(Message).where(Message.id == message_id, Message.link_used_at.is_(None))
     return session.connection().execute(unused.values(link_used_at=clock.now())).rowcount == 1
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import weakref
 from collections.abc import Callable, Collection, Iterable
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.branding.models import Brand, Channel, Site, SiteGroup, Topic
-from app.branding.wording import centre_notice_text, notice_digest, notice_text
+from app.branding.models import Brand, Channel, Document, Site, SiteGroup, Topic
+from app.branding.wording import centre_notice_text, notice_digest, notice_text, terms_text
 from app.db import Session
 from app.environment import Environment, environment
 from app.kit import clock
@@ -68,6 +69,14 @@ def keep(
             _store(own, set(new.values()), locale)
         kept.update({(item_id, locale, place): notice_digest(text, locale) for item_id, text in new.items()})
     return {item.id: Seen(kept[item.id, locale, place], locale) for item in wanted}
+
+
+def keep_terms(session: Session, group: SiteGroup, terms: Document, version: date, locale: str) -> Seen:
+    """See to it that what stands at the box for the terms of an account is stored."""
+    locale = group.locale(locale)
+    text = terms_text(group, terms, version, locale)
+    _store(session, [text], locale)
+    return Seen(notice_digest(text, locale), locale)
 
 
 def texts(session: Session, digests: Collection[bytes]) -> dict[bytes, str]:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, select, update
 
 from app.db import Session
 from app.kit import clock
@@ -17,26 +17,49 @@ from app.services.folding import Line, Status
 
 PREFERENCE = "preference"
 PREFERENCE_LASTS = timedelta(minutes=60)
+FULL = "full"
+FULL_LASTS = timedelta(days=30)
+SEEN_EVERY = timedelta(minutes=10)
+"""How often at most it is noted that a session is in use."""
 
 
 def open_preference(session: Session, account_id: uuid.UUID, user_agent: str | None) -> str:
     """Open a session for someone who came from a mail link; give the secret for the cookie."""
-    secret = secrets.token_urlsafe(32)
-    now = clock.now()
-    session.add(
-        SessionRow(
-            digest=_digest(secret), account_id=account_id, kind=PREFERENCE, created_at=now,
-            expires_at=now + PREFERENCE_LASTS, user_agent=user_agent, undo=None,
-        )
-    )  # fmt: skip
-    session.flush()
-    return secret
+    return _open(session, account_id, PREFERENCE, PREFERENCE_LASTS, user_agent)
+
+
+def open_full(session: Session, account_id: uuid.UUID, user_agent: str | None) -> str:
+    """Open a session for someone who signed in; give the secret for the cookie."""
+    return _open(session, account_id, FULL, FULL_LASTS, user_agent)
 
 
 def find(session: Session, secret: str) -> SessionRow | None:
     """Find the unexpired session of a cookie."""
     row = session.get(SessionRow, _digest(secret))
     return row if row is not None and row.expires_at > clock.now() else None
+
+
+def of_account(session: Session, account_id: uuid.UUID) -> list[SessionRow]:
+    """List the sessions of an account that are open, the one last used first."""
+    query = select(SessionRow).where(SessionRow.account_id == account_id, SessionRow.expires_at > clock.now())
+    last_used = func.coalesce(SessionRow.last_seen_at, SessionRow.created_at)
+    return list(session.scalars(query.order_by(last_used.desc())))
+
+
+def note_use(session: Session, digest: bytes) -> None:
+    """Note that a session is in use now."""
+    session.execute(update(SessionRow).where(SessionRow.digest == digest).values(last_seen_at=clock.now()))
+
+
+def is_use_due(row: SessionRow) -> bool:
+    """Tell whether the use of a session is worth noting (again)."""
+    return clock.now() - (row.last_seen_at or row.created_at) > SEEN_EVERY
+
+
+def close_one(session: Session, account_id: uuid.UUID, digest: bytes) -> None:
+    """End one session of an account, wherever it is open."""
+    one = (SessionRow.account_id == account_id, SessionRow.digest == digest)
+    session.execute(delete(SessionRow).where(*one))
 
 
 def remember_change(session: Session, secret: str, lines: Sequence[Line]) -> None:
@@ -75,6 +98,21 @@ def purge(session: Session) -> int:
     """Delete sessions that have run out; give how many."""
     gone = session.scalars(delete(SessionRow).where(SessionRow.expires_at < clock.now()).returning(SessionRow.digest))
     return len(gone.all())
+
+
+def _open(
+    session: Session, account_id: uuid.UUID, kind: str, lasts: timedelta, user_agent: str | None
+) -> str:  # fmt: skip
+    secret = secrets.token_urlsafe(32)
+    now = clock.now()
+    session.add(
+        SessionRow(
+            digest=_digest(secret), account_id=account_id, kind=kind, created_at=now, expires_at=now + lasts,
+            user_agent=user_agent, undo=None, last_seen_at=None,
+        )
+    )  # fmt: skip
+    session.flush()
+    return secret
 
 
 def _digest(secret: str) -> bytes:

@@ -57,6 +57,8 @@ class Letter:
     """Ends the change of address that the letter is about."""
     other_address: str = ""
     """Where the choices go that leave the address of the letter; shortened once they are gone."""
+    device: str = ""
+    """What somebody signed in with."""
     has_replaced: bool = False
     """Whether the change of address took the place of an earlier one."""
 

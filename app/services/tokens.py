@@ -20,6 +20,11 @@ ADDRESS_CHANGE_LASTS = timedelta(hours=24)
 """Long enough for a first mail to a strange mailbox, which greylisting may hold up for hours, and for one that is only
 read at home. It gives a thief nothing: each press needs its mailbox, and the owner of the present one has as long to
 stop the change."""
+ACCOUNT_LINKS = {
+    Purpose.REGISTER: ("register", timedelta(hours=24)),
+    Purpose.RESET: ("password/reset", timedelta(hours=1)),
+}
+"""Links that lead to where a password is set: their path, and how long they are good."""
 PURGED_AFTER = timedelta(days=30)
 EVERYWHERE = "*"
 """Stands in a link to leave for all houses, whatever they and their group are called when it is pressed; no slug."""
@@ -65,6 +70,16 @@ def address_link(session: Session, site: str, purpose: Purpose, change_id: uuid.
 def read_address(session: Session, purpose: Purpose, token: str) -> uuid.UUID:
     """Give the id of the change; raise `BadLink` or `ExpiredLink`."""
     return unpack(environment(session).signer.read(purpose, token, ADDRESS_CHANGE_LASTS))
+
+
+def account_link(session: Session, site: str, purpose: Purpose, message_id: uuid.UUID) -> str:
+    """Make a link of `ACCOUNT_LINKS`, good once; it carries the id of the mail it came with."""
+    return _link(session, site, ACCOUNT_LINKS[purpose][0], _sign(session, purpose, _pack(message_id)))
+
+
+def read_account(session: Session, purpose: Purpose, token: str) -> uuid.UUID:
+    """Give the message id; raise `BadLink` or `ExpiredLink`."""
+    return unpack(environment(session).signer.read(purpose, token, ACCOUNT_LINKS[purpose][1]))
 
 
 def unsubscribe_link(session: Session, site: str, target: LeaveTarget) -> str:

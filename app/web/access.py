@@ -81,6 +81,7 @@ def access_post(site: Site, token: str) -> ResponseReturnValue:
     return response
 
 
+@bp.post("/<site>/sign-out", endpoint="sign_out")
 @bp.post("/<site>/preferences/close")
 def close_session(site: Site) -> ResponseReturnValue:
     """End the session on this device."""

@@ -7,10 +7,10 @@ from typing import Any
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import EmailField, Form, SelectMultipleField, StringField
+from wtforms import EmailField, Form, PasswordField, SelectMultipleField, StringField
 
 from app.branding.models import Site
-from app.http.guards import SessionFormToken, SignedFormToken
+from app.http.guards import PromptFormToken, SessionFormToken, SignedFormToken
 from app.web import wordings
 
 
@@ -48,6 +48,17 @@ class PublicForm(PageForm):
         return next((str(message) for message in self["csrf_token"].errors), "")
 
 
+class SignInForm(PublicForm):
+    """E-mail address and password."""
+
+    class Meta(PublicForm.Meta):
+        """Password managers fill it in and send it at once."""
+
+        csrf_class = PromptFormToken
+
+    password = PasswordField()
+
+
 class SignUpForm(PublicForm):
     """E-mail address and ticked boxes."""
 
@@ -75,6 +86,18 @@ class CentreForm(PageForm):
     lift = StringField()
     words = StringField()
     """The digest of all words at the switches, as they were shown."""
+
+
+class SecurityForm(PageForm):
+    """Another password, or the end of a session."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    present = PasswordField()
+    password = PasswordField()
+    end = StringField()
+    """Which session to end: the first half of its digest, or `others`."""
 
 
 class AddressForm(PageForm):

@@ -42,7 +42,7 @@ def preferences(site: Site) -> ResponseReturnValue:
         sections=sections, account_email=mask(reached.email) if reached.email else "",
         csrf_token=_form(who)["csrf_token"].current_token,
         undo=(who.row.undo or {}).get("id"),
-        changed_summary=summary, minutes_left=_minutes_left(who),
+        changed_summary=summary, minutes_left=None if who.is_full else _minutes_left(who), is_full=who.is_full,
         words=notices.digest_of_centre(env(), site, locale(site)), is_reworded="reworded" in request.args,
         is_stopped=stopped, is_welcome="welcome" in request.args, is_cancelled="cancelled" in request.args,
     )  # fmt: skip

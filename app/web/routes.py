@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 from app.errors import DomainError
 from app.web import (
     access,
+    account,
     address,
     confirm,
     dev,
@@ -16,14 +17,22 @@ from app.web import (
     languages,
     leave,
     preferences,
+    recover,
     sendings,
+    sign_in,
     sign_up,
     themes,
+)
+from app.web import (
+    register as registration,
 )
 from app.web.blueprint import bp, failed
 from app.web.failures import refused
 
-VIEWS = (access, address, confirm, history, home, languages, leave, preferences, sendings, sign_up, themes)
+VIEWS = (
+    access, account, address, confirm, history, home, languages, leave, preferences, recover, registration, sendings,
+    sign_in, sign_up, themes,
+)  # fmt: skip
 """Named here because importing them is what adds their routes to the blueprint."""
 
 

@@ -18,12 +18,16 @@ class Inbox:
     def __init__(self, received: Sequence[EmailMessage]) -> None:
         self._received = received
 
-    def wait_for(self, address: str, action: str) -> EmailMessage:
-        """Wait for a mail to an address that holds a link to `/{site}/{action}/…`, and give the newest."""
+    def wait_for(self, address: str, action: str, about: str = "") -> EmailMessage:
+        """Wait for a mail to an address that holds a link to `/{site}/{action}/…`, and give the newest.
+
+        `about` stands in its subject.
+        """
         found: list[EmailMessage] = []
 
         def arrived() -> bool:
-            found[:] = [mail for mail in list(self._received) if mail["To"] == address and action in links(mail)]
+            ours = [mail for mail in list(self._received) if mail["To"] == address and about in mail["Subject"]]
+            found[:] = [mail for mail in ours if action in links(mail)]
             return bool(found)
 
         assert await_true(arrived, SECONDS), f"no mail with a link to {action}"

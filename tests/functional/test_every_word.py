@@ -12,7 +12,8 @@ from app.branding.catalogue import translations
 from app.courier.delivery import deliver
 from app.http.languages import FOR_DEVELOPERS
 from app.models import Account, Message
-from tests import catalogues, journeys, post
+from app.services.messages import MessageKind
+from tests import catalogues, customers, journeys, post
 from tests.letters import cause
 
 ANA, NEW = "ana@example.com", "ana.new@example.org"
@@ -138,6 +139,39 @@ def test_no_page_speaks_english_to_those_who_read_otherwise(client, group, paths
             found[path] = complaints(answer.text, locale, group) if Reader(answer.text).language == tag else ["English"]
     assert len(found) > 15
     assert {path: each for path, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_page_of_an_account_speaks_english_to_those_who_read_otherwise(client, app, env, group, session, locale):
+    customers.register(client, env, ANA)
+    session.execute(update(Account).values(locale=locale))
+    lang = {"lang": locale.replace("_", "-")}
+    customers.ask(app.test_client(), ANA, "password/reset")
+    customers.ask(app.test_client(), NEW)
+    reset, register = customers.link(env, ANA, MessageKind.PASSWORD_RESET), customers.link(env, NEW)
+    security = "/camille/account/security"
+    token = journeys.form_token(client.get(security).text)
+    form = {"csrf_token": token, "present": "x", "password": "x"}
+    pages = [client.get(path, query_string=lang) for path in ("/camille/account", "/luxe/account", security)]
+    pages.append(client.get("/camille/account", query_string={**lang, "welcome": 1}))
+    pages += [app.test_client().get(path, query_string=lang) for path in (reset, register)]
+    pages += [app.test_client().post(path, query_string=lang, data={"password": "x"}) for path in (reset, register)]
+    pages += [client.post(f"{security}/password", query_string=lang, data={**form, "present": present})
+              for present in ("x", customers.PASSWORD)]  # fmt: skip
+    pages += [app.test_client().post("/camille/sign-in", query_string=lang, data={
+        "email": ANA, "password": "x", "csrf_token": journeys.form_token(client.get("/camille/sign-in").text)
+    })]  # fmt: skip
+    assert [Reader(page.text).language for page in pages] == [lang["lang"]] * len(pages)
+    assert [complaints(page.text, locale, group) for page in pages] == [[]] * len(pages)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("kind", ["register", "password_reset", "password_changed", "new_device"])
+def test_no_mail_about_an_account_speaks_english_to_those_who_read_otherwise(client, env, group, outbox, kind, locale):
+    if kind != "register":
+        customers.register(client, env, ANA)
+    post.queue(env, ANA, kind)
+    assert read_mail(env, outbox, ANA, kind, locale, group) == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)

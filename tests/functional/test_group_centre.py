@@ -39,27 +39,6 @@ def show(client, site="luxe", **query):
     return centres.plain(answer.text)
 
 
-def part(page, house):
-    """Cut the section of a house out of the group's page."""
-    found = re.search(rf'<(section|details) class="house-section[^"]*theme-{house} .*?</\1>', page, re.DOTALL)
-    assert found, f"{house} is not shown"
-    return found.group(0)
-
-
-def row(page, item):
-    """Cut one switch with its lines out of a page."""
-    found = re.search(rf'<li class="channel">\s*<span class="channel-name" id="{item}-name">.*?</li>', page, re.DOTALL)
-    assert found, f"{item} is not shown"
-    return found.group(0)
-
-
-def topic(page, name):
-    """Cut a topic with its switches out of a page."""
-    found = re.search(rf'id="topic-{name}".*?(?=id="topic-|</section>|</details>)', page, re.DOTALL)
-    assert found, f"{name} is not shown"
-    return found.group(0)
-
-
 def shown_houses(page):
     """List houses in the order of the page, with whether each is open."""
     found = re.findall(r'<(section|details) class="house-section[^"]*theme-([a-z-]+) ', page)
@@ -78,25 +57,25 @@ def test_all_houses_are_shown_those_one_is_with_first_and_open(ana, group):
 
 def test_every_topic_says_how_often_and_how_it_comes(ana, group):
     page = show(ana)
-    assert re.search(r'how-often">Weekly<.*?>By e-mail<', topic(page, "camille-newsletter"), re.DOTALL)
-    collection = topic(page, "camille-new-collection")
+    assert re.search(r'how-often">Weekly<.*?>By e-mail<', centres.topic(page, "camille-newsletter"), re.DOTALL)
+    collection = centres.topic(page, "camille-new-collection")
     assert re.search(r'how-often">Four times a year<.*?>By e-mail<', collection, re.DOTALL)
 
 
 def test_what_needs_a_number_or_an_address_first_says_so_instead_of_offering_a_dead_switch(ana, env, email, group):
     contact = group.brands["camille"].controller.contact
-    collection = topic(show(ana), "camille-new-collection")
+    collection = centres.topic(show(ana), "camille-new-collection")
     assert f"Also by post, once we have your postal address: write to {contact}." in collection
     assert collection.count('role="switch"') == 1
-    assert "once we have your telephone number" in topic(show(ana), "camille-private-sales")
+    assert "once we have your telephone number" in centres.topic(show(ana), "camille-private-sales")
     centres.record(env, email, "camille:new-collection:post", Action.GRANTED, Action.WITHDRAWN)
-    kept = topic(show(ana), "camille-new-collection")
+    kept = centres.topic(show(ana), "camille-new-collection")
     assert ("You left on" in kept, "Needs a postal address" in kept, "Also by" in kept) == (True, True, False)
 
 
 def test_a_push_message_is_not_promised_to_somebody_whose_device_nobody_knows(ana, env):
     journeys.press(ana, "luxe", set="folie-douze:drops:push=on")
-    shown = row(show(ana), "folie-douze-drops-push")
+    shown = centres.row(show(ana), "folie-douze-drops-push")
     assert "Switched on: Drop alerts by push message." in shown
     assert "Needs our app on your phone." in shown
     assert "From now on" not in shown
@@ -105,7 +84,7 @@ def test_a_push_message_is_not_promised_to_somebody_whose_device_nobody_knows(an
 def test_each_house_carries_its_promise_and_logo(ana, group):
     page = show(ana)
     for brand in group.brands.values():
-        shown = part(page, brand.slug)
+        shown = centres.part(page, brand.slug)
         assert brand.say("promise", "en") in unescape(shown)
         assert "<svg" in shown
 
@@ -119,7 +98,7 @@ def test_what_is_asked_for_but_not_confirmed_is_open_and_off(ana, email):
     journeys.sign_up(ana, email, ["newsletter:email"], "ostra")
     page = show(ana)
     assert ("ostra", True) in shown_houses(page)
-    line = row(page, "ostra-newsletter-email")
+    line = centres.row(page, "ostra-newsletter-email")
     assert "the mail to confirm it is in your inbox" in line
     assert 'aria-checked="false"' in line
     assert "Leave everything from Ostra" in page
@@ -136,7 +115,7 @@ def test_what_is_asked_for_but_not_confirmed_is_open_and_off(ana, email):
 ])  # fmt: skip
 def test_the_quiet_line_tells_each_state(ana, env, email, actions, more, line, is_on):
     centres.record(env, email, "camille:newsletter:email", *actions, **more)
-    shown = row(show(ana), "camille-newsletter-email")
+    shown = centres.row(show(ana), "camille-newsletter-email")
     assert line in shown
     assert f'aria-checked="{str(is_on).lower()}"' in shown
 
@@ -148,19 +127,19 @@ def test_the_quiet_line_tells_each_state(ana, env, email, actions, more, line, i
 ])  # fmt: skip
 def test_the_quiet_line_tells_the_way_it_was_agreed(ana, env, email, provenance, line):
     centres.record(env, email, "camille:new-collection:email", Action.GRANTED, provenance=provenance)
-    shown = row(show(ana), "camille-new-collection-email")
+    shown = centres.row(show(ana), "camille-new-collection-email")
     assert re.search(r"Yes since \d+ \w+ 20\d\d, by e-mail", shown)
     assert line in shown
 
 
 def test_a_pause_does_not_hide_how_it_was_agreed(ana, env, email):
     centres.record(env, email, "camille:newsletter:email", Action.PAUSED, Action.RESUMED)
-    assert "confirmed from your inbox" in row(show(ana), "camille-newsletter-email")
+    assert "confirmed from your inbox" in centres.row(show(ana), "camille-newsletter-email")
 
 
 def test_what_was_chosen_to_come_less_often_says_so(ana, env, email):
     centres.record(env, email, "camille:newsletter:email", Action.CHANGED, attributes={"frequency": "monthly"})
-    assert 'how-often">Monthly<' in topic(show(ana), "camille-newsletter")
+    assert 'how-often">Monthly<' in centres.topic(show(ana), "camille-newsletter")
 
 
 def test_channels_that_come_at_different_paces_say_so_each(ana, env, email, monkeypatch):
@@ -171,8 +150,8 @@ def test_channels_that_come_at_different_paces_say_so_each(ana, env, email, monk
     centres.record(env, email, "camille:new-collection:email", Action.GRANTED, attributes={"frequency": "monthly"})
     centres.record(env, email, "camille:new-collection:post", Action.GRANTED)
     page = show(ana)
-    assert "Monthly, by e-mail" in row(page, "camille-new-collection-email")
-    assert "Weekly, by post" in row(page, "camille-new-collection-post")
+    assert "Monthly, by e-mail" in centres.row(page, "camille-new-collection-email")
+    assert "Weekly, by post" in centres.row(page, "camille-new-collection-post")
 
 
 def test_what_has_run_out_can_be_said_yes_to_again(ana, env, email):
@@ -187,7 +166,7 @@ def test_a_suppressed_address_is_told_why_nothing_comes(ana, env, email):
     ana.post(journeys.never_path(env, email))
     page = show(ana)
     assert "Nothing is sent to you" in page
-    assert "on the list of those we never contact" in row(page, "vantour-newsletter-email")
+    assert "on the list of those we never contact" in centres.row(page, "vantour-newsletter-email")
     journeys.press(ana, "luxe", lift="1")
     assert "never contact" not in show(ana)
 
@@ -196,7 +175,7 @@ def test_the_page_shows_what_is_kept_as_notice(ana, env, session):
     page = show(ana)
     journeys.press(ana, "luxe", set="vantour:care-and-repair:email=on")
     kept = newest_notice(session)
-    shown = unescape(part(page, "vantour"))
+    shown = unescape(centres.part(page, "vantour"))
     assert [line for line in kept.text.splitlines() if line not in shown] == []
     assert "button in the mail" not in kept.text, "nothing has to be confirmed here"
 
@@ -209,7 +188,7 @@ def newest_notice(session):
 def test_a_house_that_does_not_speak_the_readers_language_speaks_its_own(ana, group):
     page = show(ana, lang="fr")
     assert '<html lang="fr"' in page
-    kestrel, camille = part(page, "kestrel-row"), part(page, "camille")
+    kestrel, camille = centres.part(page, "kestrel-row"), centres.part(page, "camille")
     newsletter = group.brands["kestrel-row"].topic("newsletter")
     assert f'lang="en">{newsletter.name["en"]}</h3>' in kestrel
     assert 'class="promise"><span lang="en"' in kestrel
@@ -236,13 +215,13 @@ def test_a_folded_house_is_open_after_a_press_in_it(ana):
     assert answer.location.endswith("/luxe/preferences#ostra-newsletter-email")
     page = show(ana)
     assert ("ostra", True) in shown_houses(page)
-    changed = row(page, "ostra-newsletter-email")
+    changed = centres.row(page, "ostra-newsletter-email")
     assert "From now on you will get" in changed
     assert "Undo" in changed
     journeys.press(ana, "luxe", undo=journeys.undo_id(page))
     page = show(ana)
     assert ("ostra", True) in shown_houses(page), "what was just changed stays in sight"
-    assert "You will not get" in row(page, "ostra-newsletter-email")
+    assert "You will not get" in centres.row(page, "ostra-newsletter-email")
 
 
 def test_leaving_a_house_is_told_in_its_section(ana, env, email):
@@ -250,7 +229,7 @@ def test_leaving_a_house_is_told_in_its_section(ana, env, email):
     answer = journeys.press(ana, "luxe", leave="camille")
     assert answer.location.endswith("#changed-camille")
     page = show(ana)
-    assert 'id="changed-camille" tabindex="-1"><span>2 things changed with Camille.' in part(page, "camille")
+    assert 'id="changed-camille" tabindex="-1"><span>2 things changed with Camille.' in centres.part(page, "camille")
     assert page.count('name="undo"') == 1
     journeys.press(ana, "luxe", undo=journeys.undo_id(page))
     assert journeys.decision(env, email) == "granted"
@@ -299,7 +278,7 @@ def test_who_is_with_nobody_is_offered_all_and_has_nothing_to_leave(ana, session
 
 def test_the_ways_between_a_house_and_all_houses(ana):
     assert 'href="/luxe/preferences"' in show(ana, "camille")
-    assert 'href="/camille/preferences"' in part(show(ana), "camille")
+    assert 'href="/camille/preferences"' in centres.part(show(ana), "camille")
     for site in ("camille", "luxe"):
         page = show(ana, site)
         assert f'href="/{site}/preferences/history"' in page
@@ -324,4 +303,4 @@ def test_every_description_that_is_named_is_there(ana):
 def test_a_later_expiry_is_no_obstacle_today(ana, env, email):
     later = (clock.now() + timedelta(days=30)).isoformat()
     centres.record(env, email, "camille:newsletter:email", Action.RENEWED, attributes={"expires_at": later})
-    assert 'aria-checked="true"' in row(show(ana), "camille-newsletter-email")
+    assert 'aria-checked="true"' in centres.row(show(ana), "camille-newsletter-email")

@@ -1,0 +1,108 @@
+"""Passwords: which are good enough, whose they are, and wrong ones in a row.
+
+They are hashed by the callers (`kit.hashing`), outside of any transaction: it takes a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from zxcvbn import zxcvbn
+
+from app.branding.models import SiteGroup
+from app.db import Session
+from app.kit import clock
+from app.models import Account, ContactPoint, PasswordRow
+from app.services.accounts import ACTIVE
+
+SHORTEST, LONGEST = 15, 128
+"""Code points (NIST SP 800-63B-4, 3.1.1.2: at least 15 where the password is all there is)."""
+
+LEAST_SCORE = 3
+"""Of zxcvbn: safely unguessable offline would be 4; 3 withstands ten billion guesses."""
+
+JUDGED = 72
+"""Characters that zxcvbn looks at; its time grows with their square."""
+
+SHORTEST_WORD = 4
+MOST_FAILURES = 100
+"""Wrong passwords in a row until only a mail helps, however slowly they come (NIST SP 800-63B-4, 3.2.2)."""
+
+
+class Weakness(StrEnum):
+    """Why a password is not taken."""
+
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    PERSONAL = "personal"
+    """It holds the name of a house, or part of the person's address."""
+    GUESSABLE = "guessable"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is on record for an address: an account that has a password, and its hash."""
+
+    account_id: uuid.UUID
+    hash: str
+
+
+def weakness(password: str, known_words: Iterable[str]) -> Weakness | None:
+    """Judge a new password; `known_words` are those that an attacker would try first."""
+    if len(password) < SHORTEST:
+        return Weakness.TOO_SHORT
+    if len(password) > LONGEST:
+        return Weakness.TOO_LONG
+    words = {word.casefold() for word in known_words if len(word) >= SHORTEST_WORD}
+    if any(word in password.casefold() for word in words):
+        return Weakness.PERSONAL
+    judged = zxcvbn(password[:JUDGED], user_inputs=sorted(words))
+    return Weakness.GUESSABLE if judged["score"] < LEAST_SCORE else None
+
+
+def known_words(group: SiteGroup, email: str) -> set[str]:
+    """List the words of the houses and of an address that its password must not hold."""
+    names = [name for site in (group, *group.brands.values()) for name in (site.name, site.slug)]
+    return {part for text in (*names, email) for part in (text, *re.split(r"[\W_]+", text))}
+
+
+def keep(session: Session, account_id: uuid.UUID, hashed: str) -> None:
+    """Let `hashed` be the account's password. The caller has locked the account."""
+    row = {"account_id": account_id, "hash": hashed, "set_at": clock.now(), "failures": 0}
+    statement = upsert(PasswordRow).values(row)
+    session.execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=row))
+
+
+def of_address(session: Session, probes: list[bytes]) -> Known | None:
+    """Find the account with a password behind an address, under any of its digests; None while it is locked."""
+    query = (
+        select(PasswordRow.account_id, PasswordRow.hash)
+        .join(ContactPoint, ContactPoint.account_id == PasswordRow.account_id)
+        .join(Account, Account.id == PasswordRow.account_id)
+        .where(ContactPoint.address_digest.in_(probes), Account.status == ACTIVE, PasswordRow.failures < MOST_FAILURES)
+    )
+    row = session.execute(query).first()
+    return Known(row.account_id, row.hash) if row else None
+
+
+def hash_of(session: Session, account_id: uuid.UUID) -> str | None:
+    """Give the hash of an account's password; None where it has none."""
+    return session.scalar(select(PasswordRow.hash).where(PasswordRow.account_id == account_id))
+
+
+def count_failure(session: Session, account_id: uuid.UUID) -> None:
+    """Count a wrong password; the id may be nobody's."""
+    failed = update(PasswordRow).where(PasswordRow.account_id == account_id)
+    session.execute(failed.values(failures=PasswordRow.failures + 1))
+
+
+def forgive(session: Session, account_id: uuid.UUID, rehashed: str | None) -> None:
+    """Forget wrong passwords, since a right one came; keep it under today's parameters where they are others."""
+    values: dict[str, object] = {"failures": 0, **({"hash": rehashed} if rehashed else {})}
+    session.execute(update(PasswordRow).where(PasswordRow.account_id == account_id).values(**values))

@@ -1,0 +1,153 @@
+"""The account of a full customer: what belongs to it, its password, and where it is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.branding.models import Site
+from app.db import Session
+from app.flows import recover, sign_in
+from app.http import guards
+from app.http.context import env, provenance, transaction, write
+from app.http.extensions import origin_of_request
+from app.http.people import Visitor, full_session_required, visitor
+from app.kit.devices import device
+from app.kit.provenance import Source
+from app.models import SessionRow
+from app.services import accounts, passwords, sessions
+from app.web import new_password
+from app.web.blueprint import bp, render
+from app.web.forms import SecurityForm
+
+OTHERS = "others"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session as its owner sees it."""
+
+    name: str
+    handle: str
+    """Names it in the form that ends it."""
+    since: datetime
+    last_seen: datetime
+    is_this: bool
+    is_full: bool
+
+
+@bp.get("/<site>/account")
+@full_session_required
+def account(site: Site) -> ResponseReturnValue:
+    """Show what belongs to the account."""
+    who = visitor()
+    with transaction() as session:
+        email = accounts.primary_email(session, who.account_id) or ""
+        found = accounts.find(session, who.account_id)
+        since = found.registered_at if found else None
+    return render(
+        "web/account.html", site=site, email=email, since=since, csrf_token=_form(who)["csrf_token"].current_token,
+        is_welcome="welcome" in request.args,
+    )  # fmt: skip
+
+
+@bp.get("/<site>/account/security")
+@full_session_required
+def security(site: Site) -> ResponseReturnValue:
+    """Show where the account is signed in, and offer another password."""
+    return _show(site, _form(visitor()), {})
+
+
+@bp.post("/<site>/account/security", endpoint="security_post")
+@full_session_required
+def security_post(site: Site) -> ResponseReturnValue:
+    """End sessions."""
+    guards.refuse_cross_site()
+    who, form = visitor(), _form(visitor())
+    if not form.validate():
+        return _show(site, form, {"form": _problem(form)}, 422)
+    write(lambda session: _end(session, who, form.end.data or ""))
+    return redirect(url_for("web.security", site=site.slug, ended=1, _anchor="sessions"), 303)
+
+
+@bp.post("/<site>/account/security/password")
+@full_session_required
+def password_post(site: Site) -> ResponseReturnValue:
+    """Set another password, for whoever knows the present one; all other sessions end."""
+    guards.refuse_cross_site()
+    who, form = visitor(), _form(visitor())
+    if not form.validate():
+        return _show(site, form, {"form": _problem(form)}, 422)
+    email = _email(who)
+    attempt = write(lambda session: sign_in.begin(session, email, origin_of_request()))
+    if attempt.wait_seconds:
+        words = _("That was tried too often. Please wait a few minutes, or set another password.")
+        return _show(site, form, {"form": words}, 429, wait_seconds=attempt.wait_seconds)
+    if not env().hasher.fits(attempt.hash, form.present.data or ""):
+        write(lambda session: sign_in.fail(session, attempt))
+        return _show(site, form, {"present": _("That is not your present password.")}, 422)
+    if problem := new_password.problem(form.password.data or "", email):
+        return _show(site, form, {"password": problem}, 422)
+    hashed, came = env().hasher.hash(form.password.data or ""), provenance(Source.ACCOUNT)
+    write(lambda session: recover.change(session, site, who.account_id, hashed, who.row.digest, came))
+    return redirect(url_for("web.security", site=site.slug, changed=1), 303)
+
+
+def _end(session: Session, who: Visitor, handle: str) -> None:
+    if handle == OTHERS:
+        sessions.close_others(session, who.account_id, kept=who.row.digest)
+        return
+    for row in sessions.of_account(session, who.account_id):
+        if _handle(row) == handle:
+            sessions.close_one(session, who.account_id, row.digest)
+
+
+def _show(
+    site: Site, form: SecurityForm, errors: dict[str, str], status: int = 200, wait_seconds: int = 0
+) -> ResponseReturnValue:  # fmt: skip
+    who = visitor()
+    with transaction() as session:
+        rows = sessions.of_account(session, who.account_id)
+        has_password = passwords.hash_of(session, who.account_id) is not None
+    answer = make_response(render(
+        "web/security.html", status=status, site=site, errors=errors, email=_email(who), has_password=has_password,
+        open_sessions=[_told(row, who) for row in rows], csrf_token=form["csrf_token"].current_token,
+        is_changed="changed" in request.args, is_ended="ended" in request.args,
+    ))  # fmt: skip
+    if wait_seconds:
+        answer.headers["Retry-After"] = str(wait_seconds)
+    return answer
+
+
+def _told(row: SessionRow, who: Visitor) -> OpenSession:
+    found = device(row.user_agent)
+    name = _("%(browser)s on %(system)s", browser=found.browser, system=found.system) if all(found) else ""
+    return OpenSession(
+        name=name or found.browser or _("A device that does not say what it is"),
+        handle=_handle(row),
+        since=row.created_at,
+        last_seen=row.last_seen_at or row.created_at,
+        is_this=row.digest == who.row.digest,
+        is_full=row.kind == sessions.FULL,
+    )
+
+
+def _handle(row: SessionRow) -> str:
+    return row.digest[:16].hex()
+
+
+def _email(who: Visitor) -> str:
+    with transaction() as session:
+        return accounts.primary_email(session, who.account_id) or ""
+
+
+def _problem(form: SecurityForm) -> str:
+    return str(next(iter(form["csrf_token"].errors), ""))
+
+
+def _form(who: Visitor) -> SecurityForm:
+    return SecurityForm(meta={"csrf_context": who.form_subject})

@@ -1,0 +1,96 @@
+"""Full accounts: asked for with an address, made behind the link that is mailed to it."""
+
+from __future__ import annotations
+
+from flask import make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.branding.models import Site
+from app.branding.wording import terms_text
+from app.errors import InvalidAddress
+from app.flows import register as flow
+from app.http import guards
+from app.http.context import env, locale, provenance, write
+from app.http.extensions import limiter
+from app.http.people import set_session_cookie
+from app.kit import clock
+from app.kit.provenance import Source
+from app.kit.signing import Purpose
+from app.services import accounts, sessions
+from app.web import links, new_password
+from app.web.blueprint import bp, render
+from app.web.forms import PublicForm
+
+
+@bp.get("/<site>/register")
+def register(site: Site) -> ResponseReturnValue:
+    """Ask for the address that the account is to be for."""
+    return _show(site, PublicForm.for_site(site), {})
+
+
+@bp.post("/<site>/register", endpoint="register_post")
+@limiter.limit(guards.sign_ups_per_ip)
+def register_post(site: Site) -> ResponseReturnValue:
+    """Mail the link to go on by; the answer does not tell whether the address is known."""
+    guards.refuse_cross_site()
+    form = PublicForm.for_site(site)
+    if problem := form.problem():
+        return _show(site, form, {"form": problem}, status=422)
+    if not guards.is_trapped():
+        try:
+            write(lambda session: flow.ask(session, site, form.email.data or "", provenance(Source.FORM)))
+        except InvalidAddress:
+            return _show(site, form, {"email": _("Write an address like name@example.com.")}, status=422)
+    return redirect(url_for("web.register_sent", site=site.slug), 303)
+
+
+@bp.get("/<site>/register/sent")
+def register_sent(site: Site) -> ResponseReturnValue:
+    """Say what to do next: the same words for every address."""
+    return render("web/register_sent.html", site=site)
+
+
+@bp.get("/<site>/register/<token>")
+def register_link(site: Site, token: str) -> ResponseReturnValue:
+    """Show where a password is chosen; a mail scanner that follows the link uses nothing up."""
+    return links.opened(Purpose.REGISTER, token, "web/register_over.html") or _show_password(site, token, {})
+
+
+@bp.post("/<site>/register/<token>", endpoint="register_link_post")
+def register_link_post(site: Site, token: str) -> ResponseReturnValue:
+    """Make the account a full one, and sign in."""
+    guards.refuse_cross_site()
+    over = links.opened(Purpose.REGISTER, token, "web/register_over.html")
+    if over is not None:
+        return over
+    password = request.form.get("password", "")
+    errors = {"password": new_password.problem(password, links.address_of(Purpose.REGISTER, token))}
+    if not request.form.get("terms"):
+        errors["terms"] = _("Tick that you accept the terms, or leave it at that: your choices stay as they are.")
+    if errors := {name: words for name, words in errors.items() if words}:
+        return _show_password(site, token, errors, status=422)
+    hashed = env().hasher.hash(password)
+    secret = write(lambda session: flow.complete(session, token, hashed, provenance(Source.REGISTRATION)))
+    if secret is None:
+        return render("web/register_over.html", status=410)
+    response = make_response(redirect(url_for("web.account", site=site.slug, welcome=1), 303))
+    set_session_cookie(response, secret, sessions.FULL_LASTS)
+    return response
+
+
+def _show(site: Site, form: PublicForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    return render(
+        "web/register.html", status=status, form_token=guards.token_to_show(form, site.slug),
+        honeypot_name=guards.HONEYPOT, email=form.email.data or "", errors=errors,
+    )  # fmt: skip
+
+
+def _show_password(site: Site, token: str, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    group, terms = env().group, env().group.document(accounts.TERMS)
+    version = terms.in_force(clock.now().date()).version if terms else None
+    words = terms_text(group, terms, version, group.locale(locale(site))) if terms and version else ""
+    return render(
+        "web/register_link.html", status=status, site=site, token=token, errors=errors, terms=terms, terms_words=words,
+        email=links.address_of(Purpose.REGISTER, token),
+    )  # fmt: skip
