@@ -16,7 +16,16 @@ from app.db import Session
 from app.environment import environment
 from app.kit import clock
 from app.models import Account, Consent, Message, Notice, OptInItem, OptInRequest
-from app.services import account_letters, address_letters, changes, deliverability, messages, suppressions, tokens
+from app.services import (
+    account_letters,
+    address_letters,
+    changes,
+    deliverability,
+    messages,
+    privacy_letters,
+    suppressions,
+    tokens,
+)
 from app.services.deliverability import Column
 from app.services.items import items
 from app.services.messages import MessageKind
@@ -195,4 +204,7 @@ _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {
     MessageKind.PASSWORD_RESET: lambda desk: account_letters.reset(desk) or _access(desk),
     MessageKind.PASSWORD_CHANGED: account_letters.password_changed,
     MessageKind.NEW_DEVICE: account_letters.new_device,
+    MessageKind.STEP_UP: privacy_letters.step_up_letter,
+    MessageKind.EXPORT_READY: privacy_letters.export_ready,
+    MessageKind.ERASURE_ASKED: privacy_letters.erasure_asked,
 }
