@@ -10,11 +10,22 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+BY_ACCOUNT = "ix_opt_in_request_account_id"
 STEP_UP = ("stepped_up_at", "code_expires_at")
 
 
 def upgrade() -> None:
-    """Create the tables; sessions opened before have not been stepped up."""
+    """Create the tables; sessions opened before have not been stepped up.
+
+    First, while everybody goes on writing, the index by which a person's requests are found; one that was interrupted
+    would not be valid.
+    """
+    with op.get_context().autocommit_block():
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {BY_ACCOUNT}")
+        op.execute(
+            f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {BY_ACCOUNT} ON opt_in_request (account_id) "
+            "WHERE account_id IS NOT NULL"
+        )
     op.create_table(
         "privacy_request",
         sa.Column("account_id", sa.Uuid(), nullable=False),
@@ -56,6 +67,8 @@ def downgrade() -> None:
         op.drop_column("session", name)
     op.drop_table("privacy_export")
     op.drop_table("privacy_request")
+    with op.get_context().autocommit_block():
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {BY_ACCOUNT}")
 
 
 def _application_role() -> str:

@@ -321,7 +321,9 @@ def test_the_link_of_the_mail_stops_it_and_signs_out_everywhere(sure, app, env, 
 
 def test_no_get_changes_anything(sure, env, session):
     request_id = ask_for_copy(sure, env)
-    before = [session.scalar(select(func.count()).select_from(table)) for table in (PrivacyRequest, Message, SessionRow)]
+    before = [
+        session.scalar(select(func.count()).select_from(table)) for table in (PrivacyRequest, Message, SessionRow)
+    ]
     for path in (DATA, CHECK, f"{DATA}/delete", f"{DATA}/download/{request_id}"):
         sure.get(path)
     after = [session.scalar(select(func.count()).select_from(table)) for table in (PrivacyRequest, Message, SessionRow)]
