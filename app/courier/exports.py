@@ -8,7 +8,7 @@ import json
 import uuid
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -66,6 +66,8 @@ class Row:
     status: str
     day: str
     words: str = ""
+    """What was seen then, in the language `lang`."""
+    lang: str = ""
 
 
 def build(environment: Environment, request_id: uuid.UUID) -> bool:
@@ -122,15 +124,14 @@ def _page(group: SiteGroup, held: Holdings, lines: Sequence[Mapping[str, Any]], 
 
 def _act(group: SiteGroup, line: Mapping[str, Any], locale: str) -> Row:
     status = Status(line["status"]) if line["status"] else None
-    return _row(group, line["item"], status, line["occurred_at"], locale, line["words"] or "")
+    row = _row(group, line["item"], status, line["occurred_at"], locale)
+    return replace(row, words=line["words"] or "", lang=tag(line["words_locale"] or locale))
 
 
-def _row(
-    group: SiteGroup, item: ItemRef | None, status: Status | None, at: datetime, locale: str, words: str = ""
-) -> Row:  # fmt: skip
+def _row(group: SiteGroup, item: ItemRef | None, status: Status | None, at: datetime, locale: str) -> Row:
     house = group.brands.get(item.brand or "") if item else None
     told = translations(locale).gettext(STATUSES[status]) if status else ""
-    return Row((house or group).name, _what(group, house, item, locale), told, long_date(at, locale), words)
+    return Row((house or group).name, _what(group, house, item, locale), told, long_date(at, locale))
 
 
 def _what(group: SiteGroup, house: Brand | None, item: ItemRef | None, locale: str) -> str:

@@ -116,7 +116,8 @@ def lines(session: Session, account_id: uuid.UUID) -> list[Mapping[str, Any]]:
         select(ConsentEvent.sequence, ConsentEvent.item_id, ConsentEvent.action, ConsentEvent.status,
                ConsentEvent.occurred_at, ConsentEvent.recorded_at, ConsentEvent.legal_basis, ConsentEvent.source,
                ConsentEvent.actor_kind, ConsentEvent.locale, ConsentEvent.document_version, ConsentEvent.attributes,
-               EventDetail.detail, Notice.text.label("words"))
+               EventDetail.detail, Notice.text.label("words"),
+               Notice.locale.label("words_locale"))
         .outerjoin(EventDetail, (EventDetail.account_id == ConsentEvent.account_id)
                    & (EventDetail.sequence == ConsentEvent.sequence))
         .outerjoin(Notice, Notice.digest == ConsentEvent.notice_digest)

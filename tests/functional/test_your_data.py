@@ -154,7 +154,7 @@ def test_a_younger_code_replaces_an_older_one_and_five_a_day_are_enough(ana, env
         assert ana.post(f"{CHECK}/code", data=form).status_code == 303
     assert ana.post(CHECK, data={**token(ana, CHECK), "code": older}).status_code == 422
     assert ana.post(f"{CHECK}/code", data=form).status_code == 429
-    superseded = [each for each in mails_to(env, ANA) if each.kind == "step_up"][0]
+    superseded = next(each for each in mails_to(env, ANA) if each.kind == "step_up")
     session.execute(update(Message).where(Message.id == superseded.id).values(state="queued"))
     assert deliver(env, outbox, superseded.id) == "dropped"
 
