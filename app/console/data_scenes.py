@@ -92,6 +92,12 @@ def erasure_waits_at_sign_in(stage: Stage) -> TestResponse:
     return stage.get("account")
 
 
+def erasure_waits_in_the_centre(stage: Stage) -> TestResponse:
+    """Come to the preferences by a link."""
+    stage.person.wish_to_be_erased()
+    return stage.sign_in()
+
+
 def kept(stage: Stage) -> TestResponse:
     """Change one's mind."""
     erasure_waits(stage)

@@ -132,6 +132,7 @@ PAGES = (
     Page("erase", "What goes and what stays", data_scenes.erase),
     Page("erasure-waits", "Your data, to be deleted", data_scenes.erasure_waits),
     Page("erasure-account", "Account that is to be deleted", data_scenes.erasure_waits_at_sign_in),
+    Page("erasure-centre", "Preferences that are to be deleted", data_scenes.erasure_waits_in_the_centre),
     Page("erasure-kept", "Your data, kept", data_scenes.kept),
     Page("erasure-stop", "Keep your data?", data_scenes.erasure_stop),
     Page("erasure-stopped", "Your data stays", data_scenes.erasure_stopped),
