@@ -10,6 +10,7 @@ from functools import partial
 
 import structlog
 
+from app.courier.logs import describe
 from app.db import Session
 from app.environment import Environment
 from app.flows import erase
@@ -22,11 +23,22 @@ log = structlog.get_logger(__name__)
 
 
 def run(environment: Environment) -> int:
-    """Carry out what is due, and finish what was begun; give how many were erased. Safe to run twice at once."""
+    """Carry out what is due, and finish what was begun; give how many were erased. Safe to run twice at once.
+
+    One that fails holds up no other; the first failure is raised at the end.
+    """
     with environment.database.transaction() as session:
         waiting = list(privacy_requests.due(session))
-    erased = sum(_carry_out(environment, request) for request in waiting)
+    erased, failures = 0, []
+    for request in waiting:
+        try:
+            erased += _carry_out(environment, request)
+        except Exception as failure:  # noqa: BLE001 - raised below
+            log.error("not_erased", account=str(request.account_id), fault=describe(failure))  # noqa: TRY400 - no addresses
+            failures.append(failure)
     settle(environment)
+    if failures:
+        raise failures[0]
     return erased
 
 

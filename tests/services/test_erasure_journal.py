@@ -16,6 +16,7 @@ from app.services.erasure_journal import State
 from tests import journeys
 from tests.erasing import (
     ANA,
+    BEA,
     ask,
     counts,
     join,
@@ -62,6 +63,22 @@ def test_a_crash_half_way_leaves_all_as_it_was(env, monkeypatch):
     assert journeys.decision(env, ANA) == "granted"
     assert verify(env) == []
     assert erasures.run(env) == 1
+
+
+def test_one_that_fails_holds_up_no_other(env, monkeypatch):
+    accounts = [join(env, email) for email in (ANA, BEA)]
+    for account in accounts:
+        ask(env, account)
+    carry_out, tried = erasures.erase.carry_out, []
+
+    def fail_at_first(session, request_id):
+        tried.append(request_id)
+        return carry_out(session, request_id) if len(tried) > 1 else 1 / 0
+
+    monkeypatch.setattr(erasures.erase, "carry_out", fail_at_first)
+    with pytest.raises(ZeroDivisionError):
+        erasures.run(env)
+    assert (owner(env, ANA), owner(env, BEA)) == (accounts[0], None)
 
 
 def test_a_crash_after_the_commit_is_noted_as_done_by_the_next_run(env, monkeypatch):
