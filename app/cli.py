@@ -8,6 +8,7 @@ from app.commands.clients import clients
 from app.commands.courier import courier
 from app.commands.database import db
 from app.commands.demo import demo
+from app.commands.erasures import erasures
 from app.commands.keys import keys
 from app.commands.ledger import ledger
 from app.commands.mail import mail
@@ -36,5 +37,5 @@ def main() -> None:
     lifeline.follow()
 
 
-for command in (brands, clients, courier, db, demo, keys, ledger, mail, sample_site, serve, up):
+for command in (brands, clients, courier, db, demo, erasures, keys, ledger, mail, sample_site, serve, up):
     main.add_command(command)

@@ -10,7 +10,7 @@ from app.kit.signing import Purpose
 from app.services.address_changes import CHANGE
 from app.services.changes import AFTER_SEQUENCE
 from app.services.letters import Letter
-from app.services.messages import DEVICE, MessageKind
+from app.services.messages import DEVICE, REQUEST, MessageKind
 
 
 def confirm_mail(stage: Stage) -> Letter:
@@ -55,6 +55,21 @@ def account_mail(kind: MessageKind) -> Callable[[Stage], Letter]:
         return stage.letter(kind, context={DEVICE: "Firefox / Linux"} if kind is MessageKind.NEW_DEVICE else None)
 
     return play
+
+
+def step_up_mail(stage: Stage) -> Letter:
+    """Be asked whether it is you."""
+    return stage.read(stage.person.be_mailed_digits())
+
+
+def export_ready_mail(stage: Stage) -> Letter:
+    """Be told that the copy is there."""
+    return stage.letter(MessageKind.EXPORT_READY, context={REQUEST: str(stage.person.be_given_a_copy())})
+
+
+def erasure_asked_mail(stage: Stage) -> Letter:
+    """Ask to be erased."""
+    return stage.letter(MessageKind.ERASURE_ASKED, context={REQUEST: str(stage.person.wish_to_be_erased())})
 
 
 def address_mail(kind: MessageKind, *pressed: Purpose, to: str = NEW_EMAIL) -> Callable[[Stage], Letter]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from werkzeug.test import TestResponse
 
 from app.branding.models import Brand, Site
-from app.console import account_scenes, mails, scenes
+from app.console import account_scenes, data_scenes, mails, scenes
 from app.console.people import EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
@@ -120,6 +120,24 @@ PAGES = (
     Page("reset-over", "Link to another password used", account_scenes.reset_over, 410),
     Page("reset-done", "Another password set", account_scenes.reset_done),
     Page("signed-out", "Signed out", account_scenes.signed_out),
+    Page("data", "Your data", data_scenes.your_data),
+    Page("data-full", "Your data, of a full customer", data_scenes.your_data_of_a_full_customer),
+    Page("check", "Is it you?", data_scenes.check),
+    Page("check-mailed", "Digits on their way", data_scenes.check_mailed),
+    Page("check-errors", "Other digits", data_scenes.check_with_errors, 422),
+    Page("check-password", "The password once more", data_scenes.check_by_password),
+    Page("check-password-errors", "Another password", data_scenes.check_by_password_with_errors, 422),
+    Page("data-packing", "Your data, a copy under way", data_scenes.packing),
+    Page("data-copy", "Your data, a copy ready", data_scenes.copy_ready),
+    Page("data-still", "Your data, held still", data_scenes.held_still),
+    Page("erase", "What goes and what stays", data_scenes.erase),
+    Page("erasure-waits", "Your data, to be deleted", data_scenes.erasure_waits),
+    Page("erasure-account", "Account that is to be deleted", data_scenes.erasure_waits_at_sign_in),
+    Page("erasure-centre", "Preferences that are to be deleted", data_scenes.erasure_waits_in_the_centre),
+    Page("erasure-kept", "Your data, kept", data_scenes.kept),
+    Page("erasure-stop", "Keep your data?", data_scenes.erasure_stop),
+    Page("erasure-stopped", "Your data stays", data_scenes.erasure_stopped),
+    Page("erasure-over", "Nothing to stop", data_scenes.erasure_over, 410),
     Page("unsubscribe", "Leave the house", scenes.unsubscribe, where=Where.HOUSE),
     Page("unsubscribe-one", "Leave one thing", scenes.unsubscribe_one_thing, where=Where.HOUSE),
     Page("unsubscribed", "Left", scenes.unsubscribed, where=Where.HOUSE),
@@ -150,6 +168,9 @@ MAILS = (
     Page("mail-reset", "Link to another password", mails.account_mail(MessageKind.PASSWORD_RESET)),
     Page("mail-password-changed", "Password changed", mails.account_mail(MessageKind.PASSWORD_CHANGED)),
     Page("mail-new-device", "New device", mails.account_mail(MessageKind.NEW_DEVICE)),
+    Page("mail-step-up", "Six digits", mails.step_up_mail),
+    Page("mail-export-ready", "Copy ready", mails.export_ready_mail),
+    Page("mail-erasure-asked", "Data to be deleted", mails.erasure_asked_mail),
     Page("mail-left", "Mails go elsewhere now", mails.address_mail(MessageKind.ADDRESS_LEFT, *BOTH, to=EMAIL)),
 )
 

@@ -16,7 +16,7 @@ from app.kit import clock, ids
 from app.kit.addresses import parse_email
 from app.kit.provenance import PERSON, Provenance, Source
 from app.kit.signing import Purpose
-from app.models import Account, Message
+from app.models import Account, Message, PrivacyRequest
 from app.services import (
     accounts,
     address_changes,
@@ -27,7 +27,9 @@ from app.services import (
     notices,
     opt_in,
     passwords,
+    privacy_requests,
     sessions,
+    step_up,
     suppressions,
     tokens,
 )
@@ -36,7 +38,7 @@ from app.services.decisions import version_in_force
 from app.services.items import ItemRef, items
 from app.services.letters import Drop, Letter
 from app.services.locks import Locked
-from app.services.messages import MessageKind
+from app.services.messages import SESSION, MessageKind
 from app.services.suppressions import Reason, Scope
 from app.services.tokens import LeaveTarget
 
@@ -178,6 +180,38 @@ class SamplePerson:
         with self._transaction() as session:
             return _path(tokens.account_link(session, self._site.slug, purpose, message_id))
 
+    def be_mailed_digits(self) -> uuid.UUID:
+        """Have a code mailed for a session of hers; give the id of the mail."""
+        self.become_known()
+        with self._transaction() as session:
+            account_id = self._account(session).id
+            row = sessions.find(session, sessions.open_preference(session, account_id, None))
+        digest = row.digest if row else b""
+        message_id = self.be_mailed(MessageKind.STEP_UP, context={SESSION: digest.hex()})
+        with self._transaction() as session:
+            step_up.begin(session, digest, message_id)
+        return message_id
+
+    def be_given_a_copy(self) -> uuid.UUID:
+        """Have a copy of her data there; give the id of the request."""
+        with self._transaction() as session:
+            account_id = self._account(session).id
+            request = self._wish(session, account_id, privacy_requests.Kind.EXPORT)
+            privacy_requests.close(session, request.id, privacy_requests.State.DONE)
+            privacy_requests.keep_export(session, request, b"")
+            return request.id
+
+    def wish_to_be_erased(self) -> uuid.UUID:
+        """Ask to be erased; give the id of the request."""
+        with self._transaction() as session:
+            return self._wish(session, self._account(session).id, privacy_requests.Kind.ERASURE).id
+
+    def erasure_stop_link(self) -> str:
+        """Ask to be erased, and be mailed the link that stops it; give its path."""
+        request_id = self.wish_to_be_erased()
+        with self._transaction() as session:
+            return _path(tokens.erasure_stop_link(session, self._site.slug, request_id))
+
     def change_mind(self) -> int:
         """Leave one thing of the house and come back to another; give the place in the ledger before that."""
         with self._transaction() as session:
@@ -226,6 +260,11 @@ class SamplePerson:
             version = version_in_force(self._group, brand, clock.now().date())
             grant = Grant(item, seen, is_confirmed=True, occurred_at=clock.now() - ago, document_version=version)
             consents.grant(session, account, [grant], self._came(source))
+
+    def _wish(self, session: Session, account_id: uuid.UUID, kind: privacy_requests.Kind) -> PrivacyRequest:
+        known = privacy_requests.open_one(session, account_id, kind)
+        due_in = privacy_requests.COOLING_OFF
+        return known or privacy_requests.ask(session, self._site, account_id, kind, self.locale, due_in=due_in)
 
     def _account(self, session: Session) -> Account:
         locked = self._locked(session)

@@ -124,7 +124,11 @@ class Stage:
         to: str = EMAIL,
     ) -> Letter:  # fmt: skip
         """Give what a mail of a kind to the sample person says."""
-        found = self.person.read(self.person.be_mailed(kind, request_id, context, to))
+        return self.read(self.person.be_mailed(kind, request_id, context, to))
+
+    def read(self, message_id: uuid.UUID) -> Letter:
+        """Give what a mail that was queued says."""
+        found = self.person.read(message_id)
         if isinstance(found, Drop):
             raise NothingToShow(f"no such mail is sent: {found.reason}")
         return found

@@ -9,13 +9,25 @@ from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.connector import BaseConnector
 from procrastinate.jobs import Job
 
+from app.courier import erasures, exports
 from app.courier.delivery import LONGEST_PAUSE_SECONDS, TRIES, TryAgain, deliver
 from app.courier.logs import describe
 from app.courier.transport import Transport
 from app.db import is_unavailable
 from app.environment import Environment
 from app.flows import admit
-from app.services import address_changes, challenges, checkpoints, feed, messages, opt_in, outbox, sessions, throttle
+from app.services import (
+    address_changes,
+    challenges,
+    checkpoints,
+    feed,
+    messages,
+    opt_in,
+    outbox,
+    privacy_requests,
+    sessions,
+    throttle,
+)
 
 FINISHED_KEPT_HOURS = 30 * 24
 
@@ -46,6 +58,16 @@ def build(environment: Environment, transport: Transport, connector: BaseConnect
     @app.task(name=outbox.ADMIT, retry=Patiently())
     def _admit(request_id: str) -> None:
         environment.database.write(lambda session: admit.admit(session, uuid.UUID(request_id)))
+
+    @app.task(name=outbox.EXPORT, retry=Patiently())
+    def _export(request_id: str) -> None:
+        exports.build(environment, uuid.UUID(request_id))
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="erase_due")
+    def _erase_due(timestamp: int) -> None:
+        del timestamp
+        erasures.run(environment)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="purge")
@@ -79,6 +101,7 @@ def purge(environment: Environment) -> None:
             log.info("purged", what=what, rows=rows)
     log.info("purged", what="session", rows=environment.database.write(sessions.purge))
     log.info("purged", what="spent_proof", rows=environment.database.write(challenges.purge))
+    log.info("purged", what="export", rows=environment.database.write(privacy_requests.purge))
     log.info("purged", what="attempt", rows=environment.database.write(throttle.purge))
 
 

@@ -54,7 +54,7 @@ def finish(
     """
     locked = lock_account(session, attempt.account_id)
     account = locked.account(session)
-    if account is None or account.status != accounts.ACTIVE:
+    if account is None or account.status not in accounts.MAY_SIGN_IN:
         return None
     if passwords.hash_of(session, account.id) != attempt.hash:
         return None

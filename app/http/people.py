@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec
 
-from flask import Request, g, redirect, url_for
+from flask import Request, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import UserMixin, current_user
 from werkzeug import Response
@@ -38,6 +38,11 @@ class Visitor(UserMixin):
     def is_full(self) -> bool:
         """Whether the person signed in, rather than came from a mail."""
         return self.row.kind == sessions.FULL
+
+    @property
+    def is_stepped_up(self) -> bool:
+        """Whether the person has shown in the last minutes, once more, that the session is theirs."""
+        return sessions.is_stepped_up(self.row)
 
     @property
     def form_subject(self) -> str:
@@ -103,6 +108,18 @@ def full_session_required(view: Callable[P, ResponseReturnValue]) -> Callable[P,
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if not current_user.is_authenticated or not visitor().is_full:
             return redirect(url_for("web.sign_in", site=g.site.slug), 303)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def step_up_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Send whoever did not lately show once more whose session it is to where that is done; inside the other guards."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not visitor().is_stepped_up:
+            return redirect(url_for("web.check", site=g.site.slug, to=request.endpoint), 303)
         return view(*args, **kwargs)
 
     return guarded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,10 @@ class Digester:
     def sign_in(self, address: Address) -> bytes:
         """Digest an address to count sign-ins by: known or not, and whatever key it is stored under."""
         return _hmac(self.keys[0], f"sign-in:{address.kind}:{address.normal}")
+
+    def account(self, account_id: uuid.UUID) -> bytes:
+        """Digest an account to count tries by."""
+        return _hmac(self.keys[0], f"account:{account_id}")
 
 
 def _hmac(key: str, text: str) -> bytes:

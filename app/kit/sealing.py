@@ -26,6 +26,14 @@ class Sealer:
         """Read back what `seal` made; raises `cryptography.fernet.InvalidToken` when no key fits."""
         return self._fernet.decrypt(sealed).decode()
 
+    def seal_bytes(self, content: bytes) -> bytes:
+        """Encrypt and authenticate what is no text."""
+        return self._fernet.encrypt(content)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """Read back what `seal_bytes` made; raises as `open` does."""
+        return self._fernet.decrypt(sealed)
+
 
 def _fernet_key(key: str) -> bytes:
     return base64.urlsafe_b64encode(hashlib.sha256(b"parley sealing:" + key.encode()).digest())

@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     ADDRESS_STOP = "parley.address-stop"
     REGISTER = "parley.register"
     RESET = "parley.reset"
+    ERASURE_STOP = "parley.erasure-stop"
+    STEP_UP = "parley.step-up"
     NOTICE = "parley.notice"
     CHALLENGE = "parley.challenge"
 

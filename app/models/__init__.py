@@ -16,6 +16,7 @@ from app.models.ledger import (
     Notice,
 )
 from app.models.messages import DevelopmentMail, Message, OAuthClient, SigningKey, Tally
+from app.models.privacy import PrivacyExport, PrivacyRequest
 
 __all__ = [
     "Account",
@@ -38,6 +39,8 @@ __all__ = [
     "OptInItem",
     "OptInRequest",
     "PasswordRow",
+    "PrivacyExport",
+    "PrivacyRequest",
     "SessionRow",
     "SigningKey",
     "SpentProof",

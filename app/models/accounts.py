@@ -29,7 +29,11 @@ class Account(Base):
 
 
 class SessionRow(Base):
-    """A server-side session; only the SHA-256 of its secret is kept. `undo` names the ledger lines last written."""
+    """A server-side session; only the SHA-256 of its secret is kept. `undo` names the ledger lines last written.
+
+    `stepped_up_at` is when the person last showed once more that it is theirs; `code_digest` is the keyed digest of the
+    code that was mailed for this and is not used yet.
+    """
 
     __tablename__ = "session"
 
@@ -41,6 +45,9 @@ class SessionRow(Base):
     user_agent: Mapped[str | None]
     undo: Mapped[Json | None]
     last_seen_at: Mapped[datetime | None]
+    stepped_up_at: Mapped[datetime | None]
+    code_digest: Mapped[bytes | None]
+    code_expires_at: Mapped[datetime | None]
 
 
 class AddressChange(Base):

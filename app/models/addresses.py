@@ -45,6 +45,7 @@ class OptInRequest(Base):
         Index("uq_opt_in_request_pending", "address_digest", "brand", unique=True,
               postgresql_where=text("outcome = 'pending'")),
         Index("ix_opt_in_request_id", "id"),
+        Index("ix_opt_in_request_account_id", "account_id", postgresql_where=text("account_id IS NOT NULL")),
         Index("ix_opt_in_request_outcome_expires_at", "outcome", "expires_at"),
         Index("ix_opt_in_request_unconfirmed", "created_at", postgresql_where=text("outcome <> 'confirmed'")),
     )  # fmt: skip

@@ -18,6 +18,8 @@ FULL = "full"
 ACTIVE = "active"
 ERASED = "erased"
 RESTRICTED = "restricted"
+MAY_SIGN_IN = (ACTIVE, RESTRICTED)
+"""Whoever asked us to hold their data still must be able to take that back."""
 
 TERMS = "terms"
 """The document of the group that a full account rests on."""

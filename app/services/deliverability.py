@@ -39,6 +39,9 @@ COLUMNS = {
     MessageKind.PASSWORD_RESET: Column.ACCESS,
     MessageKind.PASSWORD_CHANGED: Column.ACCESS,
     MessageKind.NEW_DEVICE: Column.ACCESS,
+    MessageKind.STEP_UP: Column.ACCESS,
+    MessageKind.EXPORT_READY: Column.ACCESS,
+    MessageKind.ERASURE_ASKED: Column.ACCESS,
     # Nobody waits for these two, so an address that must not be contacted is left in peace.
     MessageKind.WELCOME: Column.MARKETING,
     MessageKind.SUMMARY: Column.MARKETING,

@@ -23,6 +23,7 @@ from app.services import (
     deliverability,
     messages,
     offers,
+    privacy_letters,
     suppressions,
     tokens,
 )
@@ -208,4 +209,7 @@ _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {
     MessageKind.PASSWORD_RESET: lambda desk: account_letters.reset(desk) or _access(desk),
     MessageKind.PASSWORD_CHANGED: account_letters.password_changed,
     MessageKind.NEW_DEVICE: account_letters.new_device,
+    MessageKind.STEP_UP: privacy_letters.step_up_letter,
+    MessageKind.EXPORT_READY: privacy_letters.export_ready,
+    MessageKind.ERASURE_ASKED: privacy_letters.erasure_asked,
 }

@@ -9,6 +9,7 @@ a racing opt-in and leave-everything broke the outcome 30 times of 30 without th
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -116,6 +117,21 @@ def lock_with(session: Session, account_id: uuid.UUID, other: Address | bytes) -
     return _hold(session, owner, family, primary, own_abuse), digest, abuse
 
 
+def lock_to_erase(session: Session, account_id: uuid.UUID, former: Iterable[bytes]) -> Locked:
+    """Lock an account with all its addresses, and those of `former` that are still on record; no mail may be queued.
+
+    `digests` of what is held are the present ones. The account is None when it is erased already, or never was.
+    """
+    primary = _primary_of(session, account_id) or b""
+    owner, family = _family(session, primary)
+    for each in sorted({*family, *former}):
+        run(session, _LOCK_ROW, {"digest": each})
+    exists = run(session, _LOCK_ACCOUNT, {"account": account_id}).fetchone() is not None
+    if (primary and owner != account_id) or _family(session, primary) != (owner, family):
+        raise StaleLocks
+    return Locked(account_id if exists else None, tuple(sorted(family)), primary, b"")
+
+
 def lock_abuse(session: Session, abuse_digest: bytes) -> None:
     """Take the advisory lock under which mails to one mailbox are counted."""
     if abuse_digest:
@@ -161,7 +177,8 @@ _KNOWN = """
         OR EXISTS (SELECT FROM suppression WHERE address_digest = probe)
      ORDER BY place LIMIT 1"""
 _LOCK_ABUSE = "SELECT pg_advisory_xact_lock(%(number)s::bigint)"
-_LOCK_ACCOUNT = "SELECT FROM account WHERE id = %(account)s FOR UPDATE"
+# Nobody acts for an account that was erased, whatever link or session names it.
+_LOCK_ACCOUNT = "SELECT FROM account WHERE id = %(account)s AND status <> 'erased' FOR UPDATE"
 _LOCK_ROW = "SELECT true FROM address WHERE digest = %(digest)s FOR UPDATE"
 
 # Of an address that was forgotten, a link in an old mail still tells the digest.

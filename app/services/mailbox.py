@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +74,16 @@ def find(session: Session, mail_id: uuid.UUID) -> KeptMail | None:
     """Find one mail."""
     row = session.get(DevelopmentMail, mail_id)
     return _read(session, row) if row else None
+
+
+def forget(session: Session, typed: Collection[str]) -> None:
+    """Delete the mails that went to any of these addresses, or name one."""
+    wanted = [address.casefold() for address in typed]
+    for row in session.scalars(select(DevelopmentMail)).all():
+        contents = environment(session).sealer.open(row.sealed).casefold()
+        if any(address in contents for address in wanted):
+            session.delete(row)
+    session.flush()
 
 
 def _read(session: Session, row: DevelopmentMail) -> KeptMail:

@@ -22,6 +22,9 @@ DELIVER = "deliver"
 ADMIT = "admit"
 """The task that grants what a request asks for by single opt-in; its argument is `request_id`."""
 
+EXPORT = "export"
+"""The task that puts together a copy of somebody's data; its argument is `request_id`."""
+
 _app = App(connector=SyncPsycopgConnector())
 
 

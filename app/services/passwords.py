@@ -19,7 +19,7 @@ from app.branding.models import SiteGroup
 from app.db import Session
 from app.kit import clock
 from app.models import Account, ContactPoint, PasswordRow
-from app.services.accounts import ACTIVE
+from app.services.accounts import MAY_SIGN_IN
 
 SHORTEST, LONGEST = 15, 128
 """Code points (NIST SP 800-63B-4, 3.1.1.2: at least 15 where the password is all there is)."""
@@ -85,7 +85,11 @@ def of_address(session: Session, probes: list[bytes]) -> Known | None:
         select(PasswordRow.account_id, PasswordRow.hash)
         .join(ContactPoint, ContactPoint.account_id == PasswordRow.account_id)
         .join(Account, Account.id == PasswordRow.account_id)
-        .where(ContactPoint.address_digest.in_(probes), Account.status == ACTIVE, PasswordRow.failures < MOST_FAILURES)
+        .where(
+            ContactPoint.address_digest.in_(probes),
+            Account.status.in_(MAY_SIGN_IN),
+            PasswordRow.failures < MOST_FAILURES,
+        )
     )
     row = session.execute(query).first()
     return Known(row.account_id, row.hash) if row else None

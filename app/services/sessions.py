@@ -21,6 +21,8 @@ FULL = "full"
 FULL_LASTS = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=10)
 """How often at most it is noted that a session is in use."""
+STEP_UP_LASTS = timedelta(minutes=10)
+"""How long a session may do what is sensitive, once its owner has shown that it is theirs."""
 
 
 def open_preference(session: Session, account_id: uuid.UUID, user_agent: str | None) -> str:
@@ -83,6 +85,23 @@ def last_change(session: Session, secret: str, change_id: str) -> Mapping[str, l
     return {"on": row.undo["on"], "off": row.undo["off"]}
 
 
+def step_up(session: Session, digest: bytes) -> str | None:
+    """Note that the person has just shown once more whose session it is, and give its new secret; None when it ended.
+
+    The old secret is worth nothing any more: whoever holds a copy of it shall not gain by what its owner showed.
+    """
+    secret = secrets.token_urlsafe(32)
+    changed = {"digest": _digest(secret), "stepped_up_at": clock.now(), "code_digest": None, "code_expires_at": None}
+    is_open = (SessionRow.digest == digest, SessionRow.expires_at > clock.now())
+    found = session.scalar(update(SessionRow).where(*is_open).values(**changed).returning(SessionRow.digest))
+    return secret if found else None
+
+
+def is_stepped_up(row: SessionRow) -> bool:
+    """Tell whether the person showed so lately enough for what is sensitive."""
+    return row.stepped_up_at is not None and clock.now() - row.stepped_up_at < STEP_UP_LASTS
+
+
 def close(session: Session, secret: str) -> None:
     """End a session; its cookie is worth nothing afterwards."""
     session.execute(delete(SessionRow).where(SessionRow.digest == _digest(secret)))
@@ -108,7 +127,8 @@ def _open(
     session.add(
         SessionRow(
             digest=_digest(secret), account_id=account_id, kind=kind, created_at=now, expires_at=now + lasts,
-            user_agent=user_agent, undo=None, last_seen_at=None,
+            user_agent=user_agent, undo=None, last_seen_at=None, stepped_up_at=None, code_digest=None,
+            code_expires_at=None,
         )
     )  # fmt: skip
     session.flush()

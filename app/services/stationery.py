@@ -59,6 +59,8 @@ class Letter:
     """Where the choices go that leave the address of the letter; shortened once they are gone."""
     device: str = ""
     """What somebody signed in with."""
+    code: str = ""
+    """Six digits to type where they were asked for."""
     has_replaced: bool = False
     """Whether the change of address took the place of an earlier one."""
 

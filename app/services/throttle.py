@@ -27,6 +27,12 @@ class Limit:
 
 
 SIGN_IN = Limit("sign-in", 10, timedelta(minutes=5))
+CODE_TRIES = Limit("code", 5, timedelta(minutes=15))
+"""Tries to enter a mailed code. With `CODE_MAILS`, a thief of a session has 25 guesses a day at one in a million."""
+CODE_MAILS = Limit("code-mail", 5, timedelta(days=1))
+EXPORTS = Limit("export", 3, timedelta(days=1))
+ERASURES = Limit("erasure", 3, timedelta(days=1))
+"""Each of these ends in a mail that the limits for mails leave out."""
 
 
 def take(session: Session, limit: Limit, subjects: Sequence[bytes]) -> int:

@@ -25,6 +25,8 @@ ACCOUNT_LINKS = {
     Purpose.RESET: ("password/reset", timedelta(hours=1)),
 }
 """Links that lead to where a password is set: their path, and how long they are good."""
+ERASURE_STOP_MAX_AGE = timedelta(days=30)
+"""Longer than an erasure waits, also where no courier runs for a while; whether it still waits, its request says."""
 PURGED_AFTER = timedelta(days=30)
 EVERYWHERE = "*"
 """Stands in a link to leave for all houses, whatever they and their group are called when it is pressed; no slug."""
@@ -80,6 +82,16 @@ def account_link(session: Session, site: str, purpose: Purpose, message_id: uuid
 def read_account(session: Session, purpose: Purpose, token: str) -> uuid.UUID:
     """Give the message id; raise `BadLink` or `ExpiredLink`."""
     return unpack(environment(session).signer.read(purpose, token, ACCOUNT_LINKS[purpose][1]))
+
+
+def erasure_stop_link(session: Session, site: str, request_id: uuid.UUID) -> str:
+    """Make the link that stops an erasure while it waits."""
+    return _link(session, site, "erasure-stop", _sign(session, Purpose.ERASURE_STOP, _pack(request_id)))
+
+
+def read_erasure_stop(session: Session, token: str) -> uuid.UUID:
+    """Give the id of the request; raise `BadLink` or `ExpiredLink`."""
+    return unpack(environment(session).signer.read(Purpose.ERASURE_STOP, token, ERASURE_STOP_MAX_AGE))
 
 
 def unsubscribe_link(session: Session, site: str, target: LeaveTarget) -> str:

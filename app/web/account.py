@@ -16,13 +16,14 @@ from app.http import guards
 from app.http.context import env, provenance, transaction, write
 from app.http.extensions import origin_of_request
 from app.http.people import Visitor, full_session_required, visitor
-from app.kit.devices import device
 from app.kit.provenance import Source
 from app.models import SessionRow
-from app.services import accounts, passwords, sessions
+from app.services import accounts, passwords, privacy_requests, sessions
+from app.services.privacy_requests import Kind
 from app.web import new_password
 from app.web.blueprint import bp, render
 from app.web.forms import SecurityForm
+from app.web.sayings import device_name
 
 OTHERS = "others"
 
@@ -49,9 +50,10 @@ def account(site: Site) -> ResponseReturnValue:
         email = accounts.primary_email(session, who.account_id) or ""
         found = accounts.find(session, who.account_id)
         since = found.registered_at if found else None
+        erasure = privacy_requests.open_one(session, who.account_id, Kind.ERASURE)
     return render(
         "web/account.html", site=site, email=email, since=since, csrf_token=_form(who)["csrf_token"].current_token,
-        is_welcome="welcome" in request.args,
+        is_welcome="welcome" in request.args, erasure_due=erasure.due_at if erasure else None,
     )  # fmt: skip
 
 
@@ -124,10 +126,8 @@ def _show(
 
 
 def _told(row: SessionRow, who: Visitor) -> OpenSession:
-    found = device(row.user_agent)
-    name = _("%(browser)s on %(system)s", browser=found.browser, system=found.system) if all(found) else ""
     return OpenSession(
-        name=name or found.browser or _("A device that does not say what it is"),
+        name=device_name(row.user_agent),
         handle=_handle(row),
         since=row.created_at,
         last_seen=row.last_seen_at or row.created_at,

@@ -100,6 +100,26 @@ class SecurityForm(PageForm):
     """Which session to end: the first half of its digest, or `others`."""
 
 
+class DataForm(PageForm):
+    """An act on one's own data."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    restrict = StringField()
+    """`on` or `off`."""
+
+
+class CheckForm(PageForm):
+    """What shows once more whose session it is."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    code = StringField()
+    password = PasswordField()
+
+
 class AddressForm(PageForm):
     """Another address, and whether the person has seen it written large."""
 

@@ -16,9 +16,10 @@ from app.http.people import Visitor, preference_session_required, visitor
 from app.kit import clock
 from app.kit.addresses import mask
 from app.kit.provenance import Source
-from app.services import notices, offers, sessions, suppressions
+from app.services import notices, offers, privacy_requests, sessions, suppressions
 from app.services.folding import Line
 from app.services.items import ItemRef, items
+from app.services.privacy_requests import Kind
 from app.services.reach import reach
 from app.web import centre
 from app.web.blueprint import bp, render, render_error
@@ -34,6 +35,7 @@ def preferences(site: Site) -> ResponseReturnValue:
     with transaction() as session:
         reached = reach(session, who.account_id)
         stopped = suppressions.is_stopped(session, reached.digests)
+        erasure = privacy_requests.open_one(session, who.account_id, Kind.ERASURE)
         brands = offers.brands_of(session, site)
         sections = centre.sections(session, who.account_id, reached, brands, changed, locale(site))
         summary = centre.summary(session, changed, brands, locale(site))
@@ -45,6 +47,7 @@ def preferences(site: Site) -> ResponseReturnValue:
         changed_summary=summary, minutes_left=None if who.is_full else _minutes_left(who), is_full=who.is_full,
         words=notices.digest_of_centre(env(), site, locale(site)), is_reworded="reworded" in request.args,
         is_stopped=stopped, is_welcome="welcome" in request.args, is_cancelled="cancelled" in request.args,
+        erasure_due=erasure.due_at if erasure else None,
     )  # fmt: skip
 
 

@@ -10,8 +10,10 @@ from app.web import (
     access,
     account,
     address,
+    check,
     confirm,
     dev,
+    erasing,
     history,
     home,
     languages,
@@ -22,6 +24,7 @@ from app.web import (
     sign_in,
     sign_up,
     themes,
+    your_data,
 )
 from app.web import (
     register as registration,
@@ -30,8 +33,8 @@ from app.web.blueprint import bp, failed
 from app.web.failures import refused
 
 VIEWS = (
-    access, account, address, confirm, history, home, languages, leave, preferences, recover, registration, sendings,
-    sign_in, sign_up, themes,
+    access, account, address, check, confirm, erasing, history, home, languages, leave, preferences, recover,
+    registration, sendings, sign_in, sign_up, themes, your_data,
 )  # fmt: skip
 """Named here because importing them is what adds their routes to the blueprint."""
 

@@ -6,9 +6,11 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from babel.lists import format_list
+from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from app.branding.catalogue import long_date
+from app.kit.devices import device
 
 
 def said(sentence: str, **parts: str) -> Markup:
@@ -24,6 +26,13 @@ def marked(words: str, lang: str) -> Markup:
 def named(words: str, lang: str) -> Markup:
     """Set a house's words off from the sentence around them, and mark them as `marked` does."""
     return Markup('<b lang="{}">{}</b>').format(lang, words) if lang else Markup("<b>{}</b>").format(words)
+
+
+def device_name(user_agent: str | None) -> str:
+    """Name what somebody uses, as far as it says: "Firefox on Linux"."""
+    found = device(user_agent)
+    name = _("%(browser)s on %(system)s", browser=found.browser, system=found.system) if all(found) else ""
+    return name or found.browser or _("A device that does not say what it is")
 
 
 def day(moment: datetime | None, locale: str) -> str:

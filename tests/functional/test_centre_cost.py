@@ -31,7 +31,7 @@ def test_the_page_asks_the_database_as_often_for_thirty_items_as_for_one(client,
     few = statements(client, monkeypatch)
     other = app.test_client()
     assert centres.join_everything(other, env, new_address()) >= 28
-    assert statements(other, monkeypatch) == few <= 11
+    assert statements(other, monkeypatch) == few <= 12
 
 
 def test_the_count_goes_red_on_a_question_for_each_item(client, app, env, email, monkeypatch):

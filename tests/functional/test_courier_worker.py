@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import gc
+from functools import partial
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -12,7 +13,9 @@ from app.courier import worker
 from app.courier.transport import DevelopmentTransport, SmtpServer, SmtpTransport, transport_for
 from app.courier.worker import Pace, work
 from app.errors import SettingsError
+from app.flows import download
 from app.services import mailbox
+from tests import erasing
 from tests.post import jobs_for, listening, mails_to, new_address, sign_up
 
 FAST = Pace(polling=0.2, heartbeat=0.2, presumed_dead=0.6, feed=0.2, first_reconnect=0.1, longest_reconnect=0.5)
@@ -32,6 +35,18 @@ def test_a_mail_queued_while_the_courier_runs_is_sent_and_its_job_forgotten(comm
         await until(lambda: jobs_for(committing_env, message) == [])
 
     with_a_courier(committing_env, story)
+
+
+def test_a_copy_that_was_asked_for_is_put_together_and_told_by_mail(committing_env):
+    env = committing_env
+    account = erasing.join(env, erasing.ANA)
+
+    async def story(_server):
+        ask = partial(download.ask, site=env.group, account_id=account, provenance=erasing.CAME)
+        await asyncio.to_thread(env.database.write, ask)
+        await until(lambda: "export_ready" in sent(env, erasing.ANA))
+
+    with_a_courier(env, story)
 
 
 def test_a_mail_is_sent_after_its_server_recovered(committing_env, monkeypatch):
@@ -140,6 +155,10 @@ async def until(claim):
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not await asyncio.to_thread(claim):  # noqa: ASYNC110 - another connection is watched
             await asyncio.sleep(0.05)
+
+
+def sent(env, address):
+    return {mail.kind for mail in mails_to(env, address) if mail.state == "sent"}
 
 
 def state(env, address):

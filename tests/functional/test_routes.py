@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 
 import pytest
 
@@ -10,9 +11,10 @@ from tests import customers, journeys
 
 ANA = "ana@example.com"
 
-ANYONE, FORM, LINK, ONE_CLICK, MAIL, ACCOUNT, CLOSE = "anyone", "form", "link", "one click", "mail", "account", "close"
-"""Who may: anyone; with a signed form token; by a signed link; so, from any origin; with a session from a mail; signed
-in; and whoever wants to end a session."""
+ANYONE, FORM, LINK, ONE_CLICK, CLOSE = "anyone", "form", "link", "one click", "close"
+MAIL, STEPPED_UP, ACCOUNT = "mail", "stepped up", "account"
+"""Who may: anyone; with a signed form token; by a signed link; so, from any origin; whoever wants to end a session;
+with a session from a mail; so, after a code or the password; and signed in."""
 
 GUARDS = {
     ANYONE: """
@@ -31,12 +33,18 @@ GUARDS = {
         GET /<site>/address-prove/<token>  POST /<site>/address-prove/<token>
         GET /<site>/address-stop/<token>  POST /<site>/address-stop/<token>
         GET /<site>/register/<token>  POST /<site>/register/<token>
-        GET /<site>/password/reset/<token>  POST /<site>/password/reset/<token>""",
+        GET /<site>/password/reset/<token>  POST /<site>/password/reset/<token>
+        GET /<site>/erasure-stop/<token>  POST /<site>/erasure-stop/<token>""",
     ONE_CLICK: "POST /<site>/unsubscribe/<token>",
     MAIL: """
         GET /<site>/preferences  POST /<site>/preferences  GET /<site>/preferences/history
         GET /<site>/preferences/address  POST /<site>/preferences/address  GET /<site>/preferences/address/sent
-        POST /<site>/preferences/language""",
+        POST /<site>/preferences/language  GET /<site>/account/data  POST /<site>/account/data/restriction
+        POST /<site>/account/data/keep  GET /<site>/account/data/check  POST /<site>/account/data/check
+        POST /<site>/account/data/check/code""",
+    STEPPED_UP: """
+        POST /<site>/account/data/export  GET /<site>/account/data/download/<uuid:request_id>
+        GET /<site>/account/data/delete  POST /<site>/account/data/delete""",
     ACCOUNT: """
         GET /<site>/account  GET /<site>/account/security  POST /<site>/account/security
         POST /<site>/account/security/password""",
@@ -56,7 +64,8 @@ def there(app):
 
 
 def path(rule, token="spoilt"):
-    return rule.replace("<site>", "camille").replace("<token>", token)
+    there = rule.replace("<uuid:request_id>", str(uuid.UUID(int=1)))
+    return there.replace("<site>", "camille").replace("<token>", token)
 
 
 def send(client, method, rule, **more):
@@ -73,9 +82,16 @@ def test_a_page_that_is_not_listed_is_found(app):
     assert there(app) != set(listed(*GUARDS))
 
 
-@pytest.mark.parametrize(("method", "rule"), listed(MAIL))
+@pytest.mark.parametrize(("method", "rule"), listed(MAIL, STEPPED_UP))
 def test_without_a_session_the_way_leads_to_a_link(client, method, rule):
     assert send(client, method, rule).location == "/camille/preferences/link"
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+@pytest.mark.parametrize(("method", "rule"), listed(STEPPED_UP))
+def test_what_is_sensitive_asks_once_more_who_it_is(client, env, method, rule, is_full):
+    customers.register(client, env, ANA) if is_full else journeys.subscribe(client, env, ANA)
+    assert send(client, method, rule).location.startswith("/camille/account/data/check")
 
 
 @pytest.mark.parametrize(("method", "rule"), listed(ACCOUNT))

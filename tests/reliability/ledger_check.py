@@ -40,7 +40,8 @@ def judge(env: Environment) -> Storm:
         consents = list(session.scalars(select(Consent).order_by(Consent.account_id)))
         owned = session.scalar(select(func.count(ContactPoint.account_id.distinct())))
         asked = list(session.scalars(select(OptInItem)))
-    breaches = [*_strangers(len(accounts), owned), *_requests(asked)]
+    present = sum(row.status != "erased" for row in accounts.values())
+    breaches = [*_strangers(present, owned), *_requests(asked)]
     keys = {key_id(key): key for key in env.settings.ledger_keys}
     projected = {account: list(rows) for account, rows in groupby(consents, key=attrgetter("account_id"))}
     told = {account: [row._mapping for row in rows] for account, rows in groupby(lines, key=attrgetter("account_id"))}

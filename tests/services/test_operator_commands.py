@@ -7,7 +7,9 @@ import json
 from sqlalchemy import select, update
 
 from app.models import Message, OAuthClient, SigningKey
+from app.services import erasure_journal
 from tests.post import mails_to, new_address, queue
+from tests.services import ledgers
 
 
 def test_mails_that_were_given_up_are_queued_again(parley, committing_env):
@@ -41,3 +43,10 @@ def test_a_client_is_revoked_once(parley, committing_env):
         assert session.get(OAuthClient, client_id).revoked_at is not None
     again = parley("clients", "revoke", client_id)
     assert (again.exit_code, again.output) == (1, f"Error: There is no client {client_id}, or it is revoked already.\n")
+
+
+def test_whom_a_backup_brought_back_is_erased_once_more(parley, committing_env):
+    account = ledgers.open_account(committing_env)
+    erasure_journal.intend(committing_env.settings, account, [])
+    assert parley("erasures", "replay").output == "The journal knows 1; erased once more: 1.\n"
+    assert parley("erasures", "replay").output == "The journal knows 1; erased once more: 0.\n"

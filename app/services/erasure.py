@@ -1,0 +1,169 @@
+"""Erasure: what of a person goes, and what stays (GDPR art. 17).
+
+What goes is deleted rather than marked. What stays tells of nobody: the lines of the ledger, without their details and
+closed by one `erased` line for each consent, addresses that must not be contacted as digests, and counts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, exists, false, or_, select, update
+
+from app.db import Session
+from app.kit.provenance import Provenance
+from app.models import (
+    Account,
+    AddressChange,
+    AddressRow,
+    ConsentEvent,
+    ContactPoint,
+    EventDetail,
+    Message,
+    OptInItem,
+    OptInRequest,
+    PasswordRow,
+    PrivacyExport,
+    PrivacyRequest,
+    SessionRow,
+    Suppression,
+)
+from app.services import accounts, consents, ledger, locks, mailbox, stationery, suppressions
+from app.services.folding import Action
+from app.services.ledger import Entry
+from app.services.locks import Locked
+
+PERSONAL = ("ip", "user_agent", "page", "request_id")
+"""What the provenance of a suppression holds besides who acted, and through what."""
+
+
+def former_digests(session: Session, account_id: uuid.UUID) -> set[bytes]:
+    """Give the addresses that an account had to do with besides its own: those it left, wished for, or asked with."""
+    changes = select(AddressChange.from_digest, AddressChange.to_digest).where(AddressChange.account_id == account_id)
+    asked = select(OptInRequest.address_digest).where(OptInRequest.account_id == account_id)
+    found = {digest for row in session.execute(changes) for digest in row}
+    return found | set(session.scalars(asked))
+
+
+def own_digests(session: Session, account_id: uuid.UUID) -> set[bytes]:
+    """Give the present addresses of an account."""
+    return set(session.scalars(select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id)))
+
+
+def erase(
+    session: Session, locked: Locked, former: Collection[bytes], asked_at: datetime, provenance: Provenance,
+    but_request: uuid.UUID | None = None,
+) -> None:  # fmt: skip
+    """Erase an account that is locked with its addresses and those of `former` (`locks.lock_to_erase`).
+
+    Of its privacy requests the one that led here stays, `but_request`: it says nothing of the person.
+    """
+    account = locked.account(session)
+    if account is None:
+        return
+    own = {*locked.digests, *_left(session, account.id, former)}
+    every = {each for digest in own for each in locks.every_digest(session, digest)}
+    mailbox.forget(session, [typed for digest in own if (typed := stationery.typed_address(session, digest))])
+    _close_ledger(session, account, asked_at, provenance)
+    _forget_requests(session, account.id, locked.digests)
+    _forget_messages(session, account.id, own, former)
+    _forget_account(session, account, but_request)
+    _bare_suppressions(session, every)
+    _forget_addresses(session, {*own, *former})
+
+
+def _close_ledger(session: Session, account: Account, asked_at: datetime, provenance: Provenance) -> None:
+    held = {item_id: state.legal_basis for item_id, state in consents.current(session, account.id).items()}
+    if not held:
+        # Lines without a consent, whose details go as well: one of them must say why.
+        query = select(ConsentEvent.item_id, ConsentEvent.legal_basis).where(ConsentEvent.account_id == account.id)
+        held = {row.item_id: row.legal_basis for row in session.execute(query)}
+    entries = [
+        Entry(item_id, Action.ERASED, legal_basis=basis, occurred_at=asked_at) for item_id, basis in held.items()
+    ]
+    ledger.append(session, account, entries, provenance)
+    session.execute(delete(EventDetail).where(EventDetail.account_id == account.id))
+
+
+def _forget_requests(session: Session, account_id: uuid.UUID, digests: Collection[bytes]) -> None:
+    """Delete what was asked for with the present addresses, and with others while they were the account's."""
+    theirs = or_(OptInRequest.address_digest.in_(digests), OptInRequest.account_id == account_id)
+    gone = session.execute(delete(OptInRequest).where(theirs).returning(OptInRequest.address_digest, OptInRequest.id))
+    for digest, request_id in gone.all():
+        of_request = (OptInItem.address_digest == digest, OptInItem.request_id == request_id)
+        session.execute(delete(OptInItem).where(*of_request))
+
+
+def _forget_messages(
+    session: Session, account_id: uuid.UUID, own: Collection[bytes], former: Collection[bytes]
+) -> None:  # fmt: skip
+    """Delete the mails to the account's addresses, and those about its moves to any other."""
+    changes = session.scalars(select(AddressChange.id).where(AddressChange.account_id == account_id))
+    about_moves = [Message.context["change"].astext == str(change_id) for change_id in changes]
+    theirs = or_(Message.address_digest.in_(own), Message.account_id == account_id, *about_moves)
+    # The index that finds a mail begins with its address.
+    session.execute(delete(Message).where(Message.address_digest.in_({*own, *former}), theirs))
+
+
+def _forget_account(session: Session, account: Account, but_request: uuid.UUID | None) -> None:
+    """Delete what hangs on the account, and leave nothing in it but its place in the ledger."""
+    for table in (SessionRow, PasswordRow, AddressChange, PrivacyExport, ContactPoint):
+        session.execute(delete(table).where(table.account_id == account.id))
+    others = PrivacyRequest.id != but_request if but_request else ~false()
+    session.execute(delete(PrivacyRequest).where(PrivacyRequest.account_id == account.id, others))
+    account.status = accounts.ERASED
+    account.profile = {}
+    account.registered_at = account.last_seen_at = None
+    session.flush()
+
+
+def _bare_suppressions(session: Session, digests: Collection[bytes]) -> None:
+    """Keep that an address must not be contacted, without where the wish for it came from."""
+    for row in session.scalars(select(Suppression).where(Suppression.address_digest.in_(digests))):
+        row.provenance = _bare(row.provenance)
+    session.flush()
+
+
+def _bare(record: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in record.items() if key not in PERSONAL}
+    if "lifted_by" in kept:
+        kept["lifted_by"] = _bare(kept["lifted_by"])
+    return kept
+
+
+def _forget_addresses(session: Session, digests: Iterable[bytes]) -> None:
+    """Delete addresses that nobody has to do with any more; those that must not be contacted stay, as digests alone."""
+    for digest in digests:
+        if _is_anybodys(session, digest):
+            continue
+        this = AddressRow.digest == digest
+        if suppressions.in_force(session, [digest]):
+            session.execute(update(AddressRow).where(this).values(sealed=None, abuse_digest=None))
+        else:
+            session.execute(delete(AddressRow).where(this))
+
+
+def _left(session: Session, account_id: uuid.UUID, former: Collection[bytes]) -> set[bytes]:
+    """Give those addresses of `former` that the account had until it moved, and that are nobody else's since."""
+    query = select(AddressChange.from_digest).where(
+        AddressChange.account_id == account_id, AddressChange.outcome == "moved", AddressChange.from_digest.in_(former)
+    )
+    return {digest for digest in session.scalars(query) if not _is_wanted(session, digest, account_id)}
+
+
+def _is_wanted(session: Session, digest: bytes, but: uuid.UUID | None = None) -> bool:
+    """Tell whether an address belongs to an account, or somebody other than `but` asked for something with it."""
+    by_others = or_(OptInRequest.account_id.is_(None), OptInRequest.account_id != but)
+    owned = exists().where(ContactPoint.address_digest == digest)
+    asked = exists().where(OptInRequest.address_digest == digest, by_others)
+    return bool(session.scalar(select(or_(owned, asked))))
+
+
+def _is_anybodys(session: Session, digest: bytes) -> bool:
+    """Tell whether an address is still somebody's: they own it, asked with it, are mailed there, or move to it."""
+    mailed = exists().where(Message.address_digest == digest)
+    awaited = exists().where(and_(AddressChange.to_digest == digest, AddressChange.outcome == "pending"))
+    return _is_wanted(session, digest) or bool(session.scalar(select(or_(mailed, awaited))))

@@ -1,0 +1,138 @@
+"""People with a rich history who are to be erased, and the search for what is left of them."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from sqlalchemy import create_engine, select, text, update
+
+from app.flows import change_address, confirm, download, erase, leave, prove_self, restrict
+from app.flows.subscribe import subscribe
+from app.kit import clock
+from app.kit.addresses import parse_email
+from app.kit.provenance import PERSON, Provenance, Source
+from app.kit.signing import Purpose
+from app.models import (
+    Account,
+    AddressChange,
+    ContactPoint,
+    PrivacyRequest,
+)
+from app.services import mailbox, passwords, privacy_requests, sessions, tokens, verification
+from app.services.mailbox import Contents
+from tests import journeys
+from tests.services import ledgers
+
+ANA, NEW, BEA = "ana.secret@example.com", "ana.newest@example.org", "bea@example.com"
+IP, BROWSER, PAGE = "198.51.100.77", "Peculiar/7.0 (Browser)", "/camille/peculiar-page"
+CAME = Provenance(PERSON, Source.FORM, "fr", ip=IP, user_agent=BROWSER, page=PAGE, request_id="peculiar-request")
+
+
+def join(env, email, *wanted):
+    """Sign up and confirm; give the account."""
+    camille, wanted = env.group.brands["camille"], wanted or ("newsletter:email",)
+    env.database.write(lambda session: subscribe(session, camille, email, wanted, CAME))
+    token = journeys.confirmation_path(env, email).rpartition("/")[2]
+    env.database.write(lambda session: confirm.confirm(session, camille, token, None, CAME))
+    return owner(env, email)
+
+
+def owner(env, email):
+    """Give the account that an address belongs to."""
+    with env.database.transaction() as session:
+        digest = journeys.digest(env, email)
+        return session.scalar(select(ContactPoint.account_id).where(ContactPoint.address_digest == digest))
+
+
+def ask(env, account):
+    """Ask for the erasure and let the cooling-off pass."""
+    env.database.write(lambda session: erase.ask(session, env.group, account, CAME))
+    with env.database.transaction() as session:
+        session.execute(update(PrivacyRequest).values(due_at=clock.now() - timedelta(minutes=1)))
+
+
+def move(env, account, email):
+    """Move an account to another address."""
+    env.database.write(lambda session: change_address.ask(session, env.group, account, email, CAME))
+    with env.database.transaction() as session:
+        change = session.scalars(select(AddressChange.id).where(AddressChange.outcome == "pending")).one()
+        links = [tokens.address_link(session, "luxe", purpose, change)
+                 for purpose in (Purpose.ADDRESS_AGREE, Purpose.ADDRESS_PROVE)]  # fmt: skip
+    agreed, proved = (link.rpartition("/")[2] for link in links)
+    env.database.write(lambda session: change_address.agree(session, agreed, CAME))
+    env.database.write(lambda session: change_address.prove(session, proved, CAME))
+
+
+def live(env):
+    """Let Ana have a rich history: choices, a move, open requests, mails, sessions, a password, a copy. Give her id."""
+    account = join(env, ANA, "newsletter:email", "private-sales:email")
+    path = journeys.unsubscribe_path(env, ANA, item="private-sales:email").rpartition("/")[2]
+    env.database.write(lambda session: leave.leave(session, path, CAME))
+    env.database.write(
+        lambda session: subscribe(session, env.group.brands["sol-y-lino"], ANA, ["newsletter:email"], CAME)
+    )
+    move(env, account, NEW)
+    env.database.write(
+        lambda session: subscribe(session, env.group.brands["camille"], NEW, ["private-sales:email"], CAME)
+    )
+    env.database.write(lambda session: change_address.ask(session, env.group, account, "ana.wish@example.net", CAME))
+    with env.database.transaction() as session:
+        person = session.get(Account, account)
+        person.kind, person.profile = "full", {"devices": [BROWSER]}
+        passwords.keep(session, account, "peculiar-hash")
+        secret = sessions.open_full(session, account, BROWSER)
+        digest = sessions.find(session, secret).digest
+        mailbox.keep(session, Contents(NEW, "a@b.c", "Hello", f"moved to {NEW}", "", {}))
+        mailbox.keep(session, Contents(BEA, "a@b.c", "Hello", "unrelated", "", {}))
+    env.database.write(lambda session: prove_self.ask_code(session, env.group, account, digest, CAME))
+    env.database.write(lambda session: restrict.restrict(session, env.group, account, CAME))
+    env.database.write(lambda session: download.ask(session, env.group, account, CAME))
+    with env.database.transaction() as session:
+        request = privacy_requests.open_one(session, account, privacy_requests.Kind.EXPORT).id
+    env.database.write(lambda session: download.finish(session, request, b"peculiar-copy"))
+    return account
+
+
+def found(env, database_urls, account, words):
+    """Search the text of every row of every table, and what is sealed, for words."""
+    engine = create_engine(database_urls.owner)
+    hits = []
+    with engine.connect() as connection:
+        tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+        for table in tables:
+            for row in connection.execute(text(f'SELECT * FROM "{table}"')):
+                told = " ".join(readable(env, value) for value in row)
+                hits += [(table, word) for word in words if word.casefold() in told.casefold()]
+    engine.dispose()
+    return hits
+
+
+def readable(env, value):
+    """Open what is sealed, and write everything else out."""
+    if isinstance(value, bytes | memoryview):
+        if bytes(value).startswith(b"gAAAA"):
+            return repr(env.sealer.open_bytes(bytes(value)))
+        return bytes(value).hex()
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def personal(env, account):
+    """List what is personal about Ana, and what names her addresses."""
+    digests = [env.digester.newest(parse_email(email)).hex() for email in (ANA, NEW)]
+    return [
+        ANA, NEW, "ana.wish", IP, BROWSER, PAGE, "peculiar-request", "peculiar-hash", "peculiar-copy", *digests,
+    ]  # fmt: skip
+
+
+def verify(env):
+    """Prove the ledger; give what is wrong with it."""
+    ledgers.place(env)
+    with env.database.transaction() as session:
+        return verification.verify(session).faults
+
+
+def counts(env, *tables):
+    """Count the rows of tables."""
+    with env.database.transaction() as session:
+        return [len(session.execute(select(table.__table__)).all()) for table in tables]
