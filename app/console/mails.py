@@ -11,6 +11,7 @@ from app.services.address_changes import CHANGE
 from app.services.changes import AFTER_SEQUENCE
 from app.services.letters import Letter
 from app.services.messages import DEVICE, MessageKind
+from app.services.security_mails import EVENT, Event
 
 
 def confirm_mail(stage: Stage) -> Letter:
@@ -53,6 +54,16 @@ def account_mail(kind: MessageKind) -> Callable[[Stage], Letter]:
     def play(stage: Stage) -> Letter:
         stage.person.register()
         return stage.letter(kind, context={DEVICE: "Firefox / Linux"} if kind is MessageKind.NEW_DEVICE else None)
+
+    return play
+
+
+def security_mail(event: Event) -> Callable[[Stage], Letter]:
+    """Be told of a change of the ways into one's account."""
+
+    def play(stage: Stage) -> Letter:
+        stage.person.register()
+        return stage.letter(MessageKind.SECURITY_CHANGED, context={EVENT: event.value})
 
     return play
 

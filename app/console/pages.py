@@ -9,12 +9,13 @@ from enum import StrEnum
 from werkzeug.test import TestResponse
 
 from app.branding.models import Brand, Site
-from app.console import account_scenes, mails, scenes
+from app.console import account_scenes, mails, scenes, security_scenes
 from app.console.people import EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
 from app.services.letters import Letter
 from app.services.messages import MessageKind
+from app.services.security_mails import Event
 
 Scene = Callable[[Stage], TestResponse | Letter]
 
@@ -48,6 +49,11 @@ class Page:
     kind: Kind = Kind.PAGE
 
 
+EVENTS = (
+    (Event.PASSKEY_ADDED, "Passkey added"), (Event.PASSKEY_REMOVED, "Passkey removed"),
+    (Event.SECOND_FACTOR_ON, "Codes asked for"), (Event.SECOND_FACTOR_OFF, "Codes asked for no more"),
+    (Event.RECOVERY_CODE_USED, "Recovery code used"), (Event.RECOVERY_CODES_RENEWED, "Other recovery codes"),
+)  # fmt: skip
 BOTH = (Purpose.ADDRESS_AGREE, Purpose.ADDRESS_PROVE)
 PAGES = (
     Page("houses", "All houses, where people develop", scenes.opened("/"), where=Where.GROUP),
@@ -104,6 +110,9 @@ PAGES = (
     Page("register-over", "Link to the account used", account_scenes.register_over, 410),
     Page("sign-in", "Sign in", scenes.opened("sign-in")),
     Page("sign-in-errors", "Sign in, with errors", account_scenes.sign_in_with_errors, 422),
+    Page("sign-in-code", "Sign in, the code", security_scenes.sign_in_code),
+    Page("sign-in-code-errors", "Sign in, a wrong code", security_scenes.sign_in_code_with_errors, 422),
+    Page("sign-in-late", "Sign in, the code came too late", security_scenes.sign_in_late),
     Page("account-new", "Account, just opened", account_scenes.account_opened),
     Page("account", "Account", account_scenes.account),
     Page("centre-full", "Preferences of a full customer", account_scenes.centre_of_a_full_customer),
@@ -111,6 +120,14 @@ PAGES = (
     Page("security-errors", "Password and devices, with errors", account_scenes.security_with_errors, 422),
     Page("security-ended", "Signed out on another device", account_scenes.security_ended),
     Page("security-changed", "Password changed", account_scenes.security_changed),
+    Page("again", "Is it still you?", security_scenes.again),
+    Page("again-errors", "Is it still you, with errors", security_scenes.again_with_errors, 422),
+    Page("second-factor-offer", "Set up a code", security_scenes.second_factor_offer),
+    Page("second-factor-offer-errors", "Set up a code, errors", security_scenes.second_factor_offer_with_errors, 422),
+    Page("second-factor", "Codes are asked for", security_scenes.second_factor),
+    Page("second-factor-errors", "Codes, with errors", security_scenes.second_factor_with_errors, 422),
+    Page("second-factor-codes", "Recovery codes", security_scenes.second_factor_codes),
+    Page("second-factor-off", "No code is asked for any more", security_scenes.second_factor_off),
     Page("reset", "Ask for another password", scenes.opened("password/reset")),
     Page("reset-errors", "Ask for another password, with errors", account_scenes.reset_with_errors, 422),
     Page("reset-sent", "Link to another password on its way", account_scenes.reset_sent),
@@ -149,6 +166,7 @@ MAILS = (
     Page("mail-reset", "Link to another password", mails.account_mail(MessageKind.PASSWORD_RESET)),
     Page("mail-password-changed", "Password changed", mails.account_mail(MessageKind.PASSWORD_CHANGED)),
     Page("mail-new-device", "New device", mails.account_mail(MessageKind.NEW_DEVICE)),
+    *(Page(f"mail-{event.value.replace('_', '-')}", title, mails.security_mail(event)) for event, title in EVENTS),
     Page("mail-left", "Mails go elsewhere now", mails.address_mail(MessageKind.ADDRESS_LEFT, *BOTH, to=EMAIL)),
 )
 

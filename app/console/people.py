@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from app.branding.models import Brand, Channel, Site, SiteGroup
 from app.db import Session
 from app.environment import environment
-from app.kit import clock, ids
+from app.kit import clock, ids, one_time_codes
 from app.kit.addresses import parse_email
 from app.kit.provenance import PERSON, Provenance, Source
 from app.kit.signing import Purpose
@@ -27,6 +27,7 @@ from app.services import (
     notices,
     opt_in,
     passwords,
+    second_factors,
     suppressions,
     tokens,
 )
@@ -160,6 +161,12 @@ class SamplePerson:
             account = self._account(session)
             accounts.register(account)
             passwords.keep(session, account.id, environment(session).hasher.hash(PASSWORD))
+
+    def ask_for_codes(self) -> list[str]:
+        """Have a code asked for after the password; give the recovery codes."""
+        with self._transaction() as session:
+            account, secret = self._account(session), one_time_codes.new_secret()
+            return second_factors.switch_on(session, account.id, secret, one_time_codes.present_step())
 
     def account_link(self, purpose: Purpose, kind: MessageKind) -> str:
         """Be mailed a link to where a password is set; give its path."""

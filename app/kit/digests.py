@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,14 @@ class Digester:
     def sign_in(self, address: Address) -> bytes:
         """Digest an address to count sign-ins by: known or not, and whatever key it is stored under."""
         return _hmac(self.keys[0], f"sign-in:{address.kind}:{address.normal}")
+
+    def second_step(self, account_id: uuid.UUID) -> bytes:
+        """Digest an account to count the codes by that are tried after its password."""
+        return _hmac(self.keys[0], f"second-step:{account_id}")
+
+    def recovery_code(self, account_id: uuid.UUID, code: str) -> bytes:
+        """Digest a recovery code of an account; under the oldest key, as `abuse`, so that it outlives rotations."""
+        return _hmac(self.keys[0], f"recovery-code:{account_id}:{code}")
 
 
 def _hmac(key: str, text: str) -> bytes:

@@ -39,6 +39,7 @@ COLUMNS = {
     MessageKind.PASSWORD_RESET: Column.ACCESS,
     MessageKind.PASSWORD_CHANGED: Column.ACCESS,
     MessageKind.NEW_DEVICE: Column.ACCESS,
+    MessageKind.SECURITY_CHANGED: Column.ACCESS,
     # Nobody waits for these two, so an address that must not be contacted is left in peace.
     MessageKind.WELCOME: Column.MARKETING,
     MessageKind.SUMMARY: Column.MARKETING,

@@ -195,4 +195,5 @@ _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {
     MessageKind.PASSWORD_RESET: lambda desk: account_letters.reset(desk) or _access(desk),
     MessageKind.PASSWORD_CHANGED: account_letters.password_changed,
     MessageKind.NEW_DEVICE: account_letters.new_device,
+    MessageKind.SECURITY_CHANGED: account_letters.security_changed,
 }

@@ -47,6 +47,7 @@ class MessageKind(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a mail
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the same
     NEW_DEVICE = "new_device"
+    SECURITY_CHANGED = "security_changed"
 
 
 class MessageState(StrEnum):
@@ -60,7 +61,7 @@ class MessageState(StrEnum):
 
 UNCOUNTED = (
     MessageKind.SUMMARY, MessageKind.ADDRESS_MOVED, MessageKind.ADDRESS_LEFT, MessageKind.PASSWORD_CHANGED,
-    MessageKind.NEW_DEVICE,
+    MessageKind.NEW_DEVICE, MessageKind.SECURITY_CHANGED,
 )  # fmt: skip
 """The kinds that the limits leave out: they tell people of their own acts. An address moves only after two mails that
 do count were answered, and a password is known to its owner, so that nobody can be flooded with what tells of it."""

@@ -19,6 +19,8 @@ PREFERENCE = "preference"
 PREFERENCE_LASTS = timedelta(minutes=60)
 FULL = "full"
 FULL_LASTS = timedelta(days=30)
+FRESH = timedelta(minutes=10)
+"""How long after signing in nothing more is asked before one adds a way to sign in, or takes one away."""
 SEEN_EVERY = timedelta(minutes=10)
 """How often at most it is noted that a session is in use."""
 
@@ -54,6 +56,11 @@ def note_use(session: Session, digest: bytes) -> None:
 def is_use_due(row: SessionRow) -> bool:
     """Tell whether the use of a session is worth noting (again)."""
     return clock.now() - (row.last_seen_at or row.created_at) > SEEN_EVERY
+
+
+def is_fresh(row: SessionRow) -> bool:
+    """Tell whether somebody signed in so lately that they need not prove again who they are."""
+    return row.kind == FULL and clock.now() - row.created_at <= FRESH
 
 
 def close_one(session: Session, account_id: uuid.UUID, digest: bytes) -> None:

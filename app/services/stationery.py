@@ -59,6 +59,8 @@ class Letter:
     """Where the choices go that leave the address of the letter; shortened once they are gone."""
     device: str = ""
     """What somebody signed in with."""
+    event: str = ""
+    """Which change of security the letter tells of."""
     has_replaced: bool = False
     """Whether the change of address took the place of an earlier one."""
 

@@ -27,6 +27,8 @@ class Limit:
 
 
 SIGN_IN = Limit("sign-in", 10, timedelta(minutes=5))
+SECOND_STEP = Limit("second-step", 10, timedelta(minutes=5))
+PASSKEY = Limit("passkey", 10, timedelta(minutes=5))
 
 
 def take(session: Session, limit: Limit, subjects: Sequence[bytes]) -> int:

@@ -59,6 +59,17 @@ class SignInForm(PublicForm):
     password = PasswordField()
 
 
+class CodeForm(PublicForm):
+    """The code after a password."""
+
+    class Meta(PublicForm.Meta):
+        """Password managers fill it in as well."""
+
+        csrf_class = PromptFormToken
+
+    code = StringField()
+
+
 class SignUpForm(PublicForm):
     """E-mail address and ticked boxes."""
 
@@ -98,6 +109,19 @@ class SecurityForm(PageForm):
     password = PasswordField()
     end = StringField()
     """Which session to end: the first half of its digest, or `others`."""
+
+
+class SecondFactorForm(PageForm):
+    """The first code of an app; later, password and code to make recovery codes or to switch it off."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    offer = StringField()
+    """Brings back the secret that the page showed."""
+    present = PasswordField()
+    code = StringField()
+    act = StringField()
 
 
 class AddressForm(PageForm):

@@ -10,6 +10,7 @@ from app.web import (
     access,
     account,
     address,
+    again,
     confirm,
     dev,
     history,
@@ -18,6 +19,7 @@ from app.web import (
     leave,
     preferences,
     recover,
+    second_factor,
     sendings,
     sign_in,
     sign_up,
@@ -30,8 +32,8 @@ from app.web.blueprint import bp, failed
 from app.web.failures import refused
 
 VIEWS = (
-    access, account, address, confirm, history, home, languages, leave, preferences, recover, registration, sendings,
-    sign_in, sign_up, themes,
+    access, account, address, again, confirm, history, home, languages, leave, preferences, recover, registration,
+    second_factor, sendings, sign_in, sign_up, themes,
 )  # fmt: skip
 """Named here because importing them is what adds their routes to the blueprint."""
 

@@ -1,0 +1,96 @@
+"""What leads to each page about the ways into an account: the code after the password."""
+
+from __future__ import annotations
+
+from werkzeug.test import TestResponse
+
+from app.console import account_scenes
+from app.console.account_scenes import SECURITY, SHORT, SIGN_IN
+from app.console.people import EMAIL, PASSWORD
+from app.console.stage import Stage
+
+CODE, AGAIN, SECOND_FACTOR = "sign-in/code", "account/again", f"{SECURITY}/second-factor"
+
+
+def sign_in_code(stage: Stage) -> TestResponse:
+    """Give the password of an account that asks for a code as well."""
+    _protected(stage)
+    return stage.press(SIGN_IN, stage.form(SIGN_IN, email=EMAIL, password=PASSWORD))
+
+
+def sign_in_code_with_errors(stage: Stage) -> TestResponse:
+    """Give a code that has no place for all its digits."""
+    sign_in_code(stage)
+    return stage.press(CODE, stage.form(CODE, code="12345"))
+
+
+def sign_in_late(stage: Stage) -> TestResponse:
+    """Give the code when the password is forgotten again."""
+    return stage.press(CODE, stage.form(SIGN_IN, code="123456"))
+
+
+def again(stage: Stage) -> TestResponse:
+    """Be asked for the password once more."""
+    account_scenes.account(stage)
+    return stage.get(AGAIN)
+
+
+def again_with_errors(stage: Stage) -> TestResponse:
+    """Give a wrong one."""
+    account_scenes.account(stage)
+    return stage.press(AGAIN, stage.form(AGAIN, present=SHORT))
+
+
+def second_factor_offer(stage: Stage) -> TestResponse:
+    """Look at the secret for an app."""
+    account_scenes.account(stage)
+    return stage.get(SECOND_FACTOR)
+
+
+def second_factor_offer_with_errors(stage: Stage) -> TestResponse:
+    """Give a code that is none."""
+    account_scenes.account(stage)
+    form = stage.form(SECOND_FACTOR, offer=stage.field(SECOND_FACTOR, "offer"), code="12345")
+    return stage.press(SECOND_FACTOR, form)
+
+
+def second_factor(stage: Stage) -> TestResponse:
+    """Look at it once it is on."""
+    _signed_in_with_code(stage)
+    return stage.get(SECOND_FACTOR)
+
+
+def second_factor_with_errors(stage: Stage) -> TestResponse:
+    """Switch it off without knowing the password."""
+    _signed_in_with_code(stage)
+    return stage.press(f"{SECOND_FACTOR}/change", stage.form(SECOND_FACTOR, present=SHORT, code="12345", act="off"))
+
+
+def second_factor_codes(stage: Stage) -> TestResponse:
+    """Make other recovery codes."""
+    return _change(stage, "renew")
+
+
+def second_factor_off(stage: Stage) -> TestResponse:
+    """Switch it off."""
+    return _change(stage, "off")
+
+
+def _change(stage: Stage, act: str) -> TestResponse:
+    code = _signed_in_with_code(stage)
+    form = stage.form(SECOND_FACTOR, present=PASSWORD, code=code, act=act)
+    return stage.press(f"{SECOND_FACTOR}/change", form)
+
+
+def _protected(stage: Stage) -> list[str]:
+    stage.person.join()
+    stage.person.register()
+    return stage.person.ask_for_codes()
+
+
+def _signed_in_with_code(stage: Stage) -> str:
+    """Sign in with password and a recovery code; give another one."""
+    codes = _protected(stage)
+    stage.press(SIGN_IN, stage.form(SIGN_IN, email=EMAIL, password=PASSWORD))
+    stage.press(CODE, stage.form(CODE, code=codes[0]))
+    return codes[1]
