@@ -26,17 +26,20 @@ from app.services import (
     messages,
     notices,
     opt_in,
+    passkeys,
     passwords,
     second_factors,
     suppressions,
     tokens,
 )
+from app.services.challenges import Proof
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
 from app.services.items import ItemRef, items
 from app.services.letters import Drop, Letter
 from app.services.locks import Locked
 from app.services.messages import MessageKind
+from app.services.passkeys import NewPasskey
 from app.services.suppressions import Reason, Scope
 from app.services.tokens import LeaveTarget
 
@@ -167,6 +170,12 @@ class SamplePerson:
         with self._transaction() as session:
             account, secret = self._account(session), one_time_codes.new_secret()
             return second_factors.switch_on(session, account.id, secret, one_time_codes.present_step())
+
+    def keep_passkey(self, name: str) -> None:
+        """Have added a passkey; nothing can be signed with this one."""
+        with self._transaction() as session:
+            spent = Proof(b"", clock.now())
+            passkeys.keep(session, self._account(session).id, NewPasskey(name.encode(), b"", 0, [], spent), name)
 
     def account_link(self, purpose: Purpose, kind: MessageKind) -> str:
         """Be mailed a link to where a password is set; give its path."""

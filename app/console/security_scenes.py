@@ -1,4 +1,4 @@
-"""What leads to each page about the ways into an account: the code after the password."""
+"""What leads to each page about the ways into an account: the code after the password, and passkeys."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from app.console.people import EMAIL, PASSWORD
 from app.console.stage import Stage
 
 CODE, AGAIN, SECOND_FACTOR = "sign-in/code", "account/again", f"{SECURITY}/second-factor"
+PASSKEYS = f"{SECURITY}/passkeys"
 
 
 def sign_in_code(stage: Stage) -> TestResponse:
@@ -74,6 +75,51 @@ def second_factor_codes(stage: Stage) -> TestResponse:
 def second_factor_off(stage: Stage) -> TestResponse:
     """Switch it off."""
     return _change(stage, "off")
+
+
+def sign_in_with_a_strange_passkey(stage: Stage) -> TestResponse:
+    """Show a passkey that nobody keeps."""
+    return stage.press(f"{SIGN_IN}/passkey", stage.form(SIGN_IN, credential="{}"))
+
+
+def passkeys_none(stage: Stage) -> TestResponse:
+    """Look at passkeys before there are any."""
+    account_scenes.account(stage)
+    return stage.get(PASSKEYS)
+
+
+def passkeys_with_errors(stage: Stage) -> TestResponse:
+    """Add one that took too long."""
+    account_scenes.account(stage)
+    return stage.press(PASSKEYS, stage.form(PASSKEYS, credential="{}"))
+
+
+def passkeys_added(stage: Stage) -> TestResponse:
+    """Have added one."""
+    _with_passkeys(stage)
+    return stage.get(f"{PASSKEYS}?added=1")
+
+
+def passkeys_renamed(stage: Stage) -> TestResponse:
+    """Call one something else."""
+    return _change_passkey(stage, "rename")
+
+
+def passkeys_removed(stage: Stage) -> TestResponse:
+    """Remove one of two."""
+    return _change_passkey(stage, "remove")
+
+
+def _change_passkey(stage: Stage, act: str) -> TestResponse:
+    _with_passkeys(stage)
+    form = stage.form(PASSKEYS, handle=stage.field(PASSKEYS, "handle"), act=act, name="Ana")
+    return stage.press(f"{PASSKEYS}/change", form)
+
+
+def _with_passkeys(stage: Stage) -> None:
+    account_scenes.account(stage)
+    for name in ("Mobile Safari / iOS", "Chrome / Windows"):
+        stage.person.keep_passkey(name)
 
 
 def _change(stage: Stage, act: str) -> TestResponse:

@@ -1,4 +1,4 @@
-"""Sign in with a password, in two steps around the hashing, which no transaction waits for; and the code after it."""
+"""Sign in: with a password, in two steps around the hashing, which no transaction waits for, and a code; by passkey."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from app.services import (
     accounts,
     challenges,
     messages,
+    passkeys,
     passwords,
     second_factors,
     security_mails,
@@ -48,8 +49,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
-    """What became of a code: the secret of a session, or why there is none; both empty for a wrong code."""
+class Outcome:
+    """What became of a code or passkey: the secret of a session, or why there is none; empty for a wrong one."""
 
     secret: str = ""
     wait_seconds: int = 0
@@ -107,33 +108,54 @@ def again(session: Session, account_id: uuid.UUID, former_secret: str, provenanc
 
 def second_step(
     session: Session, site: Site, ticket: str, code: str, origin: str, former_secret: str, provenance: Provenance
-) -> Second:  # fmt: skip
+) -> Outcome:  # fmt: skip
     """Open a session for whoever has a ticket and knows a code of the app, or a recovery code.
 
     Tries count for the account and for where they come from; a wrong one also counts as a wrong password in a row.
     """
     found = second_factors.read_ticket(session, ticket)
     if found is None:
-        return Second(is_over=True)
+        return Outcome(is_over=True)
     digester = environment(session).digester
     subject = digester.second_step(found.account_id)
     if wait := throttle.take(session, throttle.SECOND_STEP, (subject, digester.origin(origin))):
-        return Second(wait_seconds=wait)
+        return Outcome(wait_seconds=wait)
     locked = lock_account(session, found.account_id)
     account = locked.account(session)
     if account is None or account.status != accounts.ACTIVE or not second_factors.is_good(session, found):
-        return Second(is_over=True)
+        return Outcome(is_over=True)
     used = second_factors.use(session, account.id, code)
     if used is None:
         throttle.note_failure(session, throttle.SECOND_STEP, subject)
         passwords.count_failure(session, account.id)
-        return Second()
+        return Outcome()
     if not challenges.spend_once(session, found.proof):
-        return Second(is_over=True)
+        return Outcome(is_over=True)
     passwords.forgive(session, account.id)
     if used is Used.RECOVERY:
         security_mails.tell(session, site.slug, locked, account.id, Event.RECOVERY_CODE_USED, provenance.locale)
-    return Second(secret=_open(session, site, account, locked, former_secret, provenance))
+    return Outcome(secret=_open(session, site, account, locked, former_secret, provenance))
+
+
+def with_passkey(
+    session: Session, site: Site, answer: str, origin: str, former_secret: str, provenance: Provenance
+) -> Outcome:  # fmt: skip
+    """Open a session for whoever shows a passkey, which counts as both factors: it is had, and its owner verified.
+
+    Tries count for where they come from. Unknown passkeys, and all that is wrong with others, get one answer.
+    """
+    place = environment(session).digester.origin(origin)
+    if wait := throttle.take(session, throttle.PASSKEY, (place,)):
+        return Outcome(wait_seconds=wait)
+    shown = passkeys.read_shown(session, answer)
+    if shown is None or not challenges.spend_once(session, shown.proof):
+        throttle.note_failure(session, throttle.PASSKEY, place)
+        return Outcome()
+    locked = lock_account(session, shown.account_id)
+    account = locked.account(session)
+    if account is None or account.status != accounts.ACTIVE or not passkeys.use(session, shown):
+        return Outcome()
+    return Outcome(secret=_open(session, site, account, locked, former_secret, provenance))
 
 
 def _open(

@@ -18,7 +18,7 @@ from app.http.people import Visitor, full_session_required, visitor
 from app.kit.devices import device
 from app.kit.provenance import Source
 from app.models import SessionRow
-from app.services import accounts, passwords, second_factors, sessions
+from app.services import accounts, passkeys, passwords, second_factors, sessions
 from app.web import new_password, present_password
 from app.web.blueprint import bp, render
 from app.web.forms import SecurityForm
@@ -109,10 +109,10 @@ def _show(
     with transaction() as session:
         rows = sessions.of_account(session, who.account_id)
         has_password = passwords.hash_of(session, who.account_id) is not None
-        is_on = second_factors.is_on(session, who.account_id)
+        is_on, keys = second_factors.is_on(session, who.account_id), passkeys.count(session, who.account_id)
     answer = make_response(render(
         "web/security.html", status=status, site=site, errors=errors, email=present_password.email_of(who),
-        has_password=has_password, is_on=is_on,
+        has_password=has_password, is_on=is_on, passkey_count=keys,
         open_sessions=[_told(row, who) for row in rows], csrf_token=form["csrf_token"].current_token,
         is_changed="changed" in request.args, is_ended="ended" in request.args,
         is_off="off" in request.args,

@@ -49,7 +49,7 @@ def again_post(site: Site) -> ResponseReturnValue:
 
 
 def _room() -> str:
-    wanted = request.args.get("to", "").removesuffix("_post")
+    wanted = request.args.get("to", "").removesuffix("_post").removesuffix("_change")
     return wanted if wanted in ROOMS else "web.security"
 
 

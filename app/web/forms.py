@@ -70,6 +70,18 @@ class CodeForm(PublicForm):
     code = StringField()
 
 
+class PasskeyForm(PublicForm):
+    """A passkey that is shown to sign in."""
+
+    class Meta(PublicForm.Meta):
+        """The page's script sends it at once."""
+
+        csrf_class = PromptFormToken
+
+    credential = StringField()
+    """JSON of the browser."""
+
+
 class SignUpForm(PublicForm):
     """E-mail address and ticked boxes."""
 
@@ -121,6 +133,19 @@ class SecondFactorForm(PageForm):
     """Brings back the secret that the page showed."""
     present = PasswordField()
     code = StringField()
+    act = StringField()
+
+
+class PasskeysForm(PageForm):
+    """A passkey to add; or another name for one, or its end."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    credential = StringField()
+    """JSON of the browser."""
+    name = StringField()
+    handle = StringField()
     act = StringField()
 
 

@@ -17,6 +17,8 @@ from app.web import (
     home,
     languages,
     leave,
+    passkey_sign_in,
+    passkeys,
     preferences,
     recover,
     second_factor,
@@ -32,8 +34,8 @@ from app.web.blueprint import bp, failed
 from app.web.failures import refused
 
 VIEWS = (
-    access, account, address, again, confirm, history, home, languages, leave, preferences, recover, registration,
-    second_factor, sendings, sign_in, sign_up, themes,
+    access, account, address, again, confirm, history, home, languages, leave, passkey_sign_in, passkeys, preferences,
+    recover, registration, second_factor, sendings, sign_in, sign_up, themes,
 )  # fmt: skip
 """Named here because importing them is what adds their routes to the blueprint."""
 

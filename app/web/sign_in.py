@@ -19,13 +19,13 @@ from app.kit.provenance import Source
 from app.services import second_factors, sessions
 from app.web import present_password
 from app.web.blueprint import bp, render
-from app.web.forms import CodeForm, SignInForm
+from app.web.forms import CodeForm, PublicForm, SignInForm
 
 
 @bp.get("/<site>/sign-in")
 def sign_in(site: Site) -> ResponseReturnValue:
     """Ask for address and password."""
-    return _show(site, SignInForm.for_site(site), {})
+    return show(site, SignInForm.for_site(site), {})
 
 
 @bp.post("/<site>/sign-in", endpoint="sign_in_post")
@@ -34,18 +34,18 @@ def sign_in_post(site: Site) -> ResponseReturnValue:
     guards.refuse_cross_site()
     form = SignInForm.for_site(site)
     if problem := form.problem():
-        return _show(site, form, {"form": problem}, 422)
+        return show(site, form, {"form": problem}, 422)
     try:
         attempt = write(lambda session: flow.begin(session, form.email.data or "", origin_of_request()))
     except InvalidAddress:
-        return _show(site, form, {"email": _("Write an address like name@example.com.")}, 422)
+        return show(site, form, {"email": _("Write an address like name@example.com.")}, 422)
     if attempt.wait_seconds:
         refused = present_password.too_often(attempt.wait_seconds)
-        return waiting(_show(site, form, refused.errors, refused.status), attempt.wait_seconds)
+        return waiting(show(site, form, refused.errors, refused.status), attempt.wait_seconds)
     entry = _try(site, attempt, form.password.data or "")
     if entry is None:
         words = _("Address and password do not belong together. Perhaps there is no account with a password here yet?")
-        return _show(site, form, {"password": words}, 422)
+        return show(site, form, {"password": words}, 422)
     if entry.ticket:
         response = make_response(redirect(url_for("web.sign_in_code", site=site.slug), 303))
         set_ticket_cookie(response, entry.ticket, second_factors.TICKET_LASTS)
@@ -114,7 +114,8 @@ def _try(site: Site, attempt: Attempt, password: str) -> Entry | None:
     return write(lambda session: flow.finish(session, site, attempt, rehashed, former, came))
 
 
-def _show(site: Site, form: SignInForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+def show(site: Site, form: PublicForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
+    """Render the page where one signs in."""
     return render(
         "web/sign_in.html", status=status, form_token=guards.form_token(site.slug), email=form.email.data or "",
         errors=errors, is_set="set" in request.args, is_late="late" in request.args,

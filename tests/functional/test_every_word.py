@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-import time_machine
 from sqlalchemy import update
 
 from app.branding.catalogue import translations
 from app.courier.delivery import deliver
 from app.http.languages import FOR_DEVELOPERS
-from app.kit import clock
 from app.models import Account, Message
 from app.services.messages import MessageKind
-from app.services.security_mails import EVENT, Event
 from tests import catalogues, customers, journeys, post
 from tests.letters import cause
 
@@ -176,40 +172,6 @@ def test_no_mail_about_an_account_speaks_english_to_those_who_read_otherwise(cli
         customers.register(client, env, ANA)
     post.queue(env, ANA, kind)
     assert read_mail(env, outbox, ANA, kind, locale, group) == []
-
-
-@pytest.mark.parametrize("locale", LOCALES)
-def test_no_page_about_the_code_speaks_english_to_those_who_read_otherwise(app, env, ana, group, session, locale):
-    session.execute(update(Account).values(locale=locale))
-    lang, security, other = {"lang": locale.replace("_", "-")}, "/camille/account/security", app.test_client()
-    token = journeys.form_token(ana.browser.get(security).text)
-
-    def changed(**sent):
-        return ana.browser.post(f"{customers.SECOND_FACTOR}/change", data={"csrf_token": token, **sent})
-
-    customers.sign_in(other, ANA)
-    step = {"csrf_token": journeys.form_token(other.get("/camille/sign-in/code").text)}
-    pages = [other.get("/camille/sign-in/code", query_string=lang), other.get("/camille/sign-in?late=1", headers={
-        "Accept-Language": lang["lang"]})]  # fmt: skip
-    pages += [other.post("/camille/sign-in/code", data=step, query_string=lang) for _ in range(11)][-2:]
-    pages += [ana.browser.get(path) for path in (security, customers.SECOND_FACTOR, "/camille/account/again")]
-    pages += [changed(), changed(present=customers.PASSWORD), changed(present=customers.PASSWORD, code=ana.codes[0])]
-    with time_machine.travel(clock.now() + timedelta(minutes=5), tick=False):
-        changed(present=customers.PASSWORD, code=customers.code(ana.secret), act="off")
-    offered = ana.browser.get(customers.SECOND_FACTOR)
-    form = customers.offered(offered.text)[1]
-    pages += [offered, ana.browser.post(customers.SECOND_FACTOR, data={**form, "code": customers.wrong_code("A" * 32)})]
-    pages.append(ana.browser.get(f"{security}?off=1"))
-    assert [Reader(page.text).language for page in pages] == [lang["lang"]] * len(pages)
-    assert [complaints(page.text, locale, group) for page in pages] == [[]] * len(pages)
-
-
-@pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("event", Event)
-def test_no_mail_about_the_ways_in_speaks_english(client, env, group, outbox, event, locale):
-    customers.register(client, env, ANA)
-    post.queue(env, ANA, "security_changed", context={EVENT: event.value})
-    assert read_mail(env, outbox, ANA, "security_changed", locale, group) == []
 
 
 @pytest.mark.parametrize("locale", LOCALES)
