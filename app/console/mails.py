@@ -11,6 +11,7 @@ from app.services.address_changes import CHANGE
 from app.services.changes import AFTER_SEQUENCE
 from app.services.letters import Letter
 from app.services.messages import DEVICE, REQUEST, MessageKind
+from app.services.security_mails import EVENT, Event
 
 
 def confirm_mail(stage: Stage) -> Letter:
@@ -70,6 +71,16 @@ def export_ready_mail(stage: Stage) -> Letter:
 def erasure_asked_mail(stage: Stage) -> Letter:
     """Ask to be erased."""
     return stage.letter(MessageKind.ERASURE_ASKED, context={REQUEST: str(stage.person.wish_to_be_erased())})
+
+
+def security_mail(event: Event) -> Callable[[Stage], Letter]:
+    """Be told of a change of the ways into one's account."""
+
+    def play(stage: Stage) -> Letter:
+        stage.person.register()
+        return stage.letter(MessageKind.SECURITY_CHANGED, context={EVENT: event.value})
+
+    return play
 
 
 def address_mail(kind: MessageKind, *pressed: Purpose, to: str = NEW_EMAIL) -> Callable[[Stage], Letter]:

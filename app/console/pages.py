@@ -9,12 +9,13 @@ from enum import StrEnum
 from werkzeug.test import TestResponse
 
 from app.branding.models import Brand, Site
-from app.console import account_scenes, data_scenes, mails, scenes
+from app.console import account_scenes, data_scenes, mails, scenes, security_scenes
 from app.console.people import EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
 from app.services.letters import Letter
 from app.services.messages import MessageKind
+from app.services.security_mails import Event
 
 Scene = Callable[[Stage], TestResponse | Letter]
 
@@ -48,6 +49,11 @@ class Page:
     kind: Kind = Kind.PAGE
 
 
+EVENTS = (
+    (Event.PASSKEY_ADDED, "Passkey added"), (Event.PASSKEY_REMOVED, "Passkey removed"),
+    (Event.SECOND_FACTOR_ON, "Codes asked for"), (Event.SECOND_FACTOR_OFF, "Codes asked for no more"),
+    (Event.RECOVERY_CODE_USED, "Recovery code used"), (Event.RECOVERY_CODES_RENEWED, "Other recovery codes"),
+)  # fmt: skip
 BOTH = (Purpose.ADDRESS_AGREE, Purpose.ADDRESS_PROVE)
 PAGES = (
     Page("houses", "All houses, where people develop", scenes.opened("/"), where=Where.GROUP),
@@ -105,6 +111,10 @@ PAGES = (
     Page("register-over", "Link to the account used", account_scenes.register_over, 410),
     Page("sign-in", "Sign in", scenes.opened("sign-in")),
     Page("sign-in-errors", "Sign in, with errors", account_scenes.sign_in_with_errors, 422),
+    Page("sign-in-code", "Sign in, the code", security_scenes.sign_in_code),
+    Page("sign-in-code-errors", "Sign in, a wrong code", security_scenes.sign_in_code_with_errors, 422),
+    Page("sign-in-late", "Sign in, the code came too late", security_scenes.sign_in_late),
+    Page("sign-in-passkey", "Sign in, a passkey", security_scenes.sign_in_with_a_strange_passkey, 422),
     Page("account-new", "Account, just opened", account_scenes.account_opened),
     Page("account", "Account", account_scenes.account),
     Page("centre-full", "Preferences of a full customer", account_scenes.centre_of_a_full_customer),
@@ -112,6 +122,17 @@ PAGES = (
     Page("security-errors", "Password and devices, with errors", account_scenes.security_with_errors, 422),
     Page("security-ended", "Signed out on another device", account_scenes.security_ended),
     Page("security-changed", "Password changed", account_scenes.security_changed),
+    Page("second-factor-offer", "Set up a code", security_scenes.second_factor_offer),
+    Page("second-factor-offer-errors", "Set up a code, errors", security_scenes.second_factor_offer_with_errors, 422),
+    Page("second-factor", "Codes are asked for", security_scenes.second_factor),
+    Page("second-factor-errors", "Codes, with errors", security_scenes.second_factor_with_errors, 422),
+    Page("second-factor-codes", "Recovery codes", security_scenes.second_factor_codes),
+    Page("second-factor-off", "No code is asked for any more", security_scenes.second_factor_off),
+    Page("passkeys-none", "Passkeys, none yet", security_scenes.passkeys_none),
+    Page("passkeys-errors", "Passkeys, with errors", security_scenes.passkeys_with_errors, 422),
+    Page("passkeys", "Passkeys", security_scenes.passkeys_added),
+    Page("passkeys-renamed", "Passkey renamed", security_scenes.passkeys_renamed),
+    Page("passkeys-removed", "Passkey removed", security_scenes.passkeys_removed),
     Page("reset", "Ask for another password", scenes.opened("password/reset")),
     Page("reset-errors", "Ask for another password, with errors", account_scenes.reset_with_errors, 422),
     Page("reset-sent", "Link to another password on its way", account_scenes.reset_sent),
@@ -171,6 +192,7 @@ MAILS = (
     Page("mail-step-up", "Six digits", mails.step_up_mail),
     Page("mail-export-ready", "Copy ready", mails.export_ready_mail),
     Page("mail-erasure-asked", "Data to be deleted", mails.erasure_asked_mail),
+    *(Page(f"mail-{event.value.replace('_', '-')}", title, mails.security_mail(event)) for event, title in EVENTS),
     Page("mail-left", "Mails go elsewhere now", mails.address_mail(MessageKind.ADDRESS_LEFT, *BOTH, to=EMAIL)),
 )
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from app.branding.models import Brand, Channel, Site, SiteGroup
 from app.db import Session
 from app.environment import environment
-from app.kit import clock, ids
+from app.kit import clock, ids, one_time_codes
 from app.kit.addresses import parse_email
 from app.kit.provenance import PERSON, Provenance, Source
 from app.kit.signing import Purpose
@@ -26,19 +26,23 @@ from app.services import (
     messages,
     notices,
     opt_in,
+    passkeys,
     passwords,
     privacy_requests,
+    second_factors,
     sessions,
     step_up,
     suppressions,
     tokens,
 )
+from app.services.challenges import Proof
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
 from app.services.items import ItemRef, items
 from app.services.letters import Drop, Letter
 from app.services.locks import Locked
 from app.services.messages import SESSION, MessageKind
+from app.services.passkeys import NewPasskey
 from app.services.suppressions import Reason, Scope
 from app.services.tokens import LeaveTarget
 
@@ -173,6 +177,18 @@ class SamplePerson:
         """Be signed in on a telephone, too."""
         with self._transaction() as session:
             sessions.open_full(session, self._account(session).id, PHONE)
+
+    def ask_for_codes(self) -> list[str]:
+        """Have a code asked for after the password; give the recovery codes."""
+        with self._transaction() as session:
+            account, secret = self._account(session), one_time_codes.new_secret()
+            return second_factors.switch_on(session, account.id, secret, one_time_codes.present_step())
+
+    def keep_passkey(self, name: str) -> None:
+        """Have added a passkey; nothing can be signed with this one."""
+        with self._transaction() as session:
+            spent = Proof(b"", clock.now())
+            passkeys.keep(session, self._account(session).id, NewPasskey(name.encode(), b"", 0, [], spent), name)
 
     def account_link(self, purpose: Purpose, kind: MessageKind) -> str:
         """Be mailed a link to where a password is set; give its path."""

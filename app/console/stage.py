@@ -115,6 +115,11 @@ class Stage:
             raise NothingToShow(f"{path or 'the first page'} has no form")
         return {**found, **fields}
 
+    def field(self, path: str, name: str) -> str:
+        """Give what a field of the form of a page holds, as it is fetched now."""
+        found = re.search(rf'name="{name}" value="([^"]*)"', self._ask("GET", path).text)
+        return found.group(1) if found else ""
+
     def sign_in(self) -> TestResponse:
         """Come to the preference centre by a link from a mail."""
         return self.press(self.person.access_link())

@@ -14,6 +14,7 @@ from mjml import mjml2html
 
 from app.branding.catalogue import long_date, translations
 from app.branding.languages import tag
+from app.courier.happenings import happened
 from app.courier.look import look
 from app.courier.mail import Mail
 from app.courier.words import listed
@@ -54,6 +55,7 @@ def _facts(letter: Letter) -> dict[str, Any]:
         "look": look(letter.site.theme, letter.locale),
         "say": partial(_say, letter),
         "until": long_date(letter.expires_at, letter.locale) if letter.expires_at else "",
+        "happened": happened(letter),
         "minutes": int(ACCESS_MAX_AGE.total_seconds() // 60),
         "hours": int(ADDRESS_CHANGE_LASTS.total_seconds() // 3600),
     }

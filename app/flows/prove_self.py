@@ -45,5 +45,5 @@ def with_password(session: Session, account_id: uuid.UUID, session_digest: bytes
     """
     if fitted is None or passwords.hash_of(session, account_id) != fitted:
         return None
-    passwords.forgive(session, account_id, None)
+    passwords.forgive(session, account_id)
     return sessions.step_up(session, session_digest)

@@ -1,4 +1,4 @@
-"""Sign in with a password, in two steps around the hashing, which no transaction waits for."""
+"""Sign in: with a password, in two steps around the hashing, which no transaction waits for, and a code; by passkey."""
 
 from __future__ import annotations
 
@@ -12,9 +12,21 @@ from app.kit.addresses import parse_email
 from app.kit.devices import device
 from app.kit.provenance import Provenance
 from app.models import Account
-from app.services import accounts, messages, passwords, sessions, throttle
+from app.services import (
+    accounts,
+    challenges,
+    messages,
+    passkeys,
+    passwords,
+    second_factors,
+    security_mails,
+    sessions,
+    throttle,
+)
 from app.services.locks import NOBODY, Locked, lock_account
 from app.services.messages import MessageKind
+from app.services.second_factors import Used
+from app.services.security_mails import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,24 @@ class Attempt:
     hash: str | None = None
     wait_seconds: int = 0
     """Where the address, or whoever tries, had their share: how long to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a right password opens: a session, by its secret; or, by a ticket, only the question for a code."""
+
+    secret: str = ""
+    ticket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a code or passkey: the secret of a session, or why there is none; empty for a wrong one."""
+
+    secret: str = ""
+    wait_seconds: int = 0
+    is_over: bool = False
+    """The password must be given again."""
 
 
 def begin(session: Session, email: str, origin: str) -> Attempt:
@@ -47,10 +77,11 @@ def fail(session: Session, attempt: Attempt) -> None:
 
 def finish(
     session: Session, site: Site, attempt: Attempt, rehashed: str | None, former_secret: str, provenance: Provenance
-) -> str | None:
-    """Open a session for whoever knew the password, in place of the one their browser had; give its secret.
+) -> Entry | None:
+    """Open a session for whoever knew the password, in place of the one their browser had, or go on to the code.
 
-    None where the password was changed meanwhile, or the account is no more.
+    What was wrong before is forgiven only once the code was right too: whoever has the password could else try codes
+    for ever. None where the password was changed meanwhile, or the account is no more.
     """
     locked = lock_account(session, attempt.account_id)
     account = locked.account(session)
@@ -58,7 +89,69 @@ def finish(
         return None
     if passwords.hash_of(session, account.id) != attempt.hash:
         return None
-    passwords.forgive(session, account.id, rehashed)
+    if rehashed:
+        passwords.rehash(session, account.id, rehashed)
+    if second_factors.is_on(session, account.id):
+        return Entry(ticket=second_factors.ticket(session, account.id))
+    passwords.forgive(session, account.id)
+    return Entry(secret=_open(session, site, account, locked, former_secret, provenance))
+
+
+def second_step(
+    session: Session, site: Site, ticket: str, code: str, origin: str, former_secret: str, provenance: Provenance
+) -> Outcome:  # fmt: skip
+    """Open a session for whoever has a ticket and knows a code of the app, or a recovery code.
+
+    Tries count for the account and for where they come from; a wrong one also counts as a wrong password in a row.
+    """
+    found = second_factors.read_ticket(session, ticket)
+    if found is None:
+        return Outcome(is_over=True)
+    digester = environment(session).digester
+    subject = digester.second_step(found.account_id)
+    if wait := throttle.take(session, throttle.SECOND_STEP, (subject, digester.origin(origin))):
+        return Outcome(wait_seconds=wait)
+    locked = lock_account(session, found.account_id)
+    account = locked.account(session)
+    if account is None or account.status != accounts.ACTIVE or not second_factors.is_good(session, found):
+        return Outcome(is_over=True)
+    used = second_factors.use(session, account.id, code)
+    if used is None:
+        throttle.note_failure(session, throttle.SECOND_STEP, subject)
+        passwords.count_failure(session, account.id)
+        return Outcome()
+    if not challenges.spend_once(session, found.proof):
+        return Outcome(is_over=True)
+    passwords.forgive(session, account.id)
+    if used is Used.RECOVERY:
+        security_mails.tell(session, site.slug, locked, account.id, Event.RECOVERY_CODE_USED, provenance.locale)
+    return Outcome(secret=_open(session, site, account, locked, former_secret, provenance))
+
+
+def with_passkey(
+    session: Session, site: Site, answer: str, origin: str, former_secret: str, provenance: Provenance
+) -> Outcome:  # fmt: skip
+    """Open a session for whoever shows a passkey, which counts as both factors: it is had, and its owner verified.
+
+    Tries count for where they come from. Unknown passkeys, and all that is wrong with others, get one answer.
+    """
+    place = environment(session).digester.origin(origin)
+    if wait := throttle.take(session, throttle.PASSKEY, (place,)):
+        return Outcome(wait_seconds=wait)
+    shown = passkeys.read_shown(session, answer)
+    if shown is None or not challenges.spend_once(session, shown.proof):
+        throttle.note_failure(session, throttle.PASSKEY, place)
+        return Outcome()
+    locked = lock_account(session, shown.account_id)
+    account = locked.account(session)
+    if account is None or account.status != accounts.ACTIVE or not passkeys.use(session, shown):
+        return Outcome()
+    return Outcome(secret=_open(session, site, account, locked, former_secret, provenance))
+
+
+def _open(
+    session: Session, site: Site, account: Account, locked: Locked, former_secret: str, provenance: Provenance
+) -> str:  # fmt: skip
     sessions.close(session, former_secret)
     _tell_of_new_device(session, site, account, locked, provenance)
     return sessions.open_full(session, account.id, provenance.user_agent)

@@ -45,6 +45,11 @@ class Visitor(UserMixin):
         return sessions.is_stepped_up(self.row)
 
     @property
+    def is_fresh(self) -> bool:
+        """Whether they signed in, or showed that, within the last minutes."""
+        return sessions.is_fresh(self.row)
+
+    @property
     def form_subject(self) -> str:
         """What form tokens of this session are signed for."""
         return self.row.digest.hex()
@@ -63,10 +68,15 @@ def _is_secure() -> bool:
     return env().settings.origin.startswith("https://")
 
 
+def ticket_cookie_name() -> str:
+    """Name the cookie of a sign-in between password and code."""
+    return f"{cookie_name()}-step"
+
+
 @login_manager.request_loader
-def load_visitor(request: Request) -> Visitor | None:
-    """Find the session of the request's cookie."""
-    secret = request.cookies.get(cookie_name())
+def load_visitor(asked: Request) -> Visitor | None:
+    """Find the session of a request's cookie."""
+    secret = asked.cookies.get(cookie_name())
     if not secret:
         return None
     with transaction() as session:
@@ -113,13 +123,31 @@ def full_session_required(view: Callable[P, ResponseReturnValue]) -> Callable[P,
     return guarded
 
 
+def to_prove_again() -> Response:
+    """Lead to where somebody shows once more whose session it is, and from there back to this page."""
+    return redirect(url_for("web.check", site=g.site.slug, to=request.endpoint), 303)
+
+
 def step_up_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """Send whoever did not lately show once more whose session it is to where that is done; inside the other guards."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if not visitor().is_stepped_up:
-            return redirect(url_for("web.check", site=g.site.slug, to=request.endpoint), 303)
+            return to_prove_again()
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def fresh_session_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Send whoever did not sign in within the last minutes to where that is proved again."""
+
+    @wraps(view)
+    @full_session_required
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not visitor().is_fresh:
+            return to_prove_again()
         return view(*args, **kwargs)
 
     return guarded
@@ -129,6 +157,14 @@ def set_session_cookie(response: Response, secret: str, lasts: timedelta = sessi
     """Hand the secret of a new session to the browser; it replaces whatever session there was."""
     response.set_cookie(
         cookie_name(), secret, max_age=int(lasts.total_seconds()),
+        secure=_is_secure(), httponly=True, samesite="Lax", path="/",
+    )  # fmt: skip
+
+
+def set_ticket_cookie(response: Response, ticket: str, lasts: timedelta) -> None:
+    """Let the browser keep what says that the password was right; empty, it is taken away again."""
+    response.set_cookie(
+        ticket_cookie_name(), ticket, max_age=int(lasts.total_seconds()) if ticket else 0,
         secure=_is_secure(), httponly=True, samesite="Lax", path="/",
     )  # fmt: skip
 

@@ -55,6 +55,14 @@ class Digester:
         """Digest an account to count tries by."""
         return _hmac(self.keys[0], f"account:{account_id}")
 
+    def second_step(self, account_id: uuid.UUID) -> bytes:
+        """Digest an account to count the codes by that are tried after its password."""
+        return _hmac(self.keys[0], f"second-step:{account_id}")
+
+    def recovery_code(self, account_id: uuid.UUID, code: str) -> bytes:
+        """Digest a recovery code of an account; under the oldest key, as `abuse`, so that it outlives rotations."""
+        return _hmac(self.keys[0], f"recovery-code:{account_id}:{code}")
+
 
 def _hmac(key: str, text: str) -> bytes:
     return hmac.digest(key.encode(), text.encode("utf-8", "surrogatepass"), "sha256")

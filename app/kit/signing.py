@@ -33,6 +33,10 @@ class Purpose(StrEnum):
     STEP_UP = "parley.step-up"
     NOTICE = "parley.notice"
     CHALLENGE = "parley.challenge"
+    SECOND_FACTOR = "parley.second-factor"
+    SECOND_STEP = "parley.second-step"
+    PASSKEY_ADD = "parley.passkey-add"
+    PASSKEY_SIGN_IN = "parley.passkey-sign-in"
 
 
 class BadLink(Exception):

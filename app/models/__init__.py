@@ -4,7 +4,7 @@ from app.models.accounts import Account, AddressChange, SessionRow
 from app.models.addresses import AddressRow, ContactPoint, OptInItem, OptInRequest, Suppression
 from app.models.base import Base
 from app.models.challenges import SpentProof
-from app.models.credentials import AttemptRow, PasswordRow
+from app.models.credentials import AttemptRow, PasskeyRow, PasswordRow, RecoveryCodeRow, SecondFactorRow
 from app.models.ledger import (
     Consent,
     ConsentEvent,
@@ -38,9 +38,12 @@ __all__ = [
     "OAuthClient",
     "OptInItem",
     "OptInRequest",
+    "PasskeyRow",
     "PasswordRow",
     "PrivacyExport",
     "PrivacyRequest",
+    "RecoveryCodeRow",
+    "SecondFactorRow",
     "SessionRow",
     "SigningKey",
     "SpentProof",

@@ -1,4 +1,4 @@
-"""What remains of challenges: which proofs of work were spent."""
+"""What remains of challenges: which proofs were spent."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from app.models.base import Base, DigestKey
 
 
 class SpentProof(Base):
-    """A proof of work that paid for a sign-up. The row may go when its challenge has expired."""
+    """What served once and must not again: a proof of work, a passkey's challenge, a right password before its code.
+
+    The row may go when what it stands for has expired.
+    """
 
     __tablename__ = "spent_proof"
     __table_args__ = (Index("ix_spent_proof_expires_at", "expires_at"),)
 
     digest: Mapped[DigestKey]
-    """SHA-256 of the challenge's signature."""
+    """SHA-256 of the signature, or of all that was signed."""
     expires_at: Mapped[datetime]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import ARRAY, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, DigestKey, IdKey
@@ -19,6 +19,43 @@ class PasswordRow(Base):
     hash: Mapped[str]
     set_at: Mapped[datetime]
     failures: Mapped[int]
+
+
+class PasskeyRow(Base):
+    """A passkey (WebAuthn Level 3, section 4): the public half, and how often its authenticator says it was used."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (Index("uq_passkey_credential_id", "credential_id", unique=True),)
+
+    account_id: Mapped[IdKey]
+    credential_id: Mapped[DigestKey]
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int]
+    name: Mapped[str]
+    transports: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class SecondFactorRow(Base):
+    """The secret that an app shares with an account, sealed; no code of `last_step` or before it counts any more."""
+
+    __tablename__ = "second_factor"
+
+    account_id: Mapped[IdKey]
+    sealed: Mapped[bytes]
+    confirmed_at: Mapped[datetime]
+    last_step: Mapped[int]
+
+
+class RecoveryCodeRow(Base):
+    """A code that stands in once for one of the app, as keyed digest."""
+
+    __tablename__ = "recovery_code"
+
+    account_id: Mapped[IdKey]
+    digest: Mapped[DigestKey]
+    used_at: Mapped[datetime | None]
 
 
 class AttemptRow(Base):

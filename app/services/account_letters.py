@@ -1,4 +1,4 @@
-"""What mails about full accounts say: the way to a password, and what happened to it."""
+"""What mails about full accounts say: the way to a password, and what happened to the ways in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from app.kit import clock
 from app.kit.signing import Purpose
 from app.services import accounts, deliverability, tokens
 from app.services.messages import DEVICE, MessageKind
+from app.services.security_mails import EVENT
 from app.services.stationery import Desk, Drop, Letter
 
 
@@ -39,6 +40,11 @@ def password_changed(desk: Desk) -> Letter | Drop:
 def new_device(desk: Desk) -> Letter | Drop:
     """Tell that somebody signed in with a device that was not seen before."""
     return _told(desk, MessageKind.NEW_DEVICE, device=desk.message.context.get(DEVICE, ""))
+
+
+def security_changed(desk: Desk) -> Letter | Drop:
+    """Tell that a passkey or the second factor came or went, or what stands in for it."""
+    return _told(desk, MessageKind.SECURITY_CHANGED, event=desk.message.context.get(EVENT, ""))
 
 
 def _told(desk: Desk, kind: MessageKind, **parts: Any) -> Letter | Drop:

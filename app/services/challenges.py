@@ -36,10 +36,15 @@ LONGEST_PROOF = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Work that was done for a brand, to be spent with a sign-up."""
+    """What is good once: work that was done for a sign-up, or something signed that was answered."""
 
     digest: bytes
     expires_at: datetime
+
+    @classmethod
+    def of_token(cls, token: str, lasts: timedelta) -> Proof:
+        """Give the proof that a signed token is, which lasts at most so long from now."""
+        return cls(hashlib.sha256(token.encode()).digest(), clock.now() + lasts)
 
 
 def issue(env: Environment, brand: str) -> dict[str, Any]:
@@ -77,10 +82,15 @@ def spend(session: Session, proof: Proof) -> None:
     Raises `ProofSpent` when it paid already. The one lock that is taken before those of `services.locks`; whoever
     holds it waits for nobody that could want it.
     """
+    if not spend_once(session, proof):
+        raise ProofSpent("The proof of work was spent. Ask for a new challenge.")
+
+
+def spend_once(session: Session, proof: Proof) -> bool:
+    """Spend a proof of any kind in the caller's transaction; False where it was spent already."""
     row = {"digest": proof.digest, "expires_at": proof.expires_at}
     taken = upsert(SpentProof).values(row).on_conflict_do_nothing().returning(SpentProof.digest)
-    if session.scalar(taken) is None:
-        raise ProofSpent("The proof of work was spent. Ask for a new challenge.")
+    return session.scalar(taken) is not None
 
 
 def purge(session: Session) -> int:

@@ -42,6 +42,7 @@ COLUMNS = {
     MessageKind.STEP_UP: Column.ACCESS,
     MessageKind.EXPORT_READY: Column.ACCESS,
     MessageKind.ERASURE_ASKED: Column.ACCESS,
+    MessageKind.SECURITY_CHANGED: Column.ACCESS,
     # Nobody waits for these two, so an address that must not be contacted is left in peace.
     MessageKind.WELCOME: Column.MARKETING,
     MessageKind.SUMMARY: Column.MARKETING,

@@ -25,9 +25,12 @@ from app.models import (
     Message,
     OptInItem,
     OptInRequest,
+    PasskeyRow,
     PasswordRow,
     PrivacyExport,
     PrivacyRequest,
+    RecoveryCodeRow,
+    SecondFactorRow,
     SessionRow,
     Suppression,
 )
@@ -35,6 +38,11 @@ from app.services import accounts, consents, ledger, locks, mailbox, stationery,
 from app.services.folding import Action
 from app.services.ledger import Entry
 from app.services.locks import Locked
+
+FORGOTTEN = (
+    SessionRow, PasswordRow, PasskeyRow, SecondFactorRow, RecoveryCodeRow, AddressChange, PrivacyExport, ContactPoint,
+)  # fmt: skip
+"""Tables whose rows of an account go with it."""
 
 PERSONAL = ("ip", "user_agent", "page", "request_id")
 """What the provenance of a suppression holds besides who acted, and through what."""
@@ -110,7 +118,7 @@ def _forget_messages(
 
 def _forget_account(session: Session, account: Account, but_request: uuid.UUID | None) -> None:
     """Delete what hangs on the account, and leave nothing in it but its place in the ledger."""
-    for table in (SessionRow, PasswordRow, AddressChange, PrivacyExport, ContactPoint):
+    for table in FORGOTTEN:
         session.execute(delete(table).where(table.account_id == account.id))
     others = PrivacyRequest.id != but_request if but_request else ~false()
     session.execute(delete(PrivacyRequest).where(PrivacyRequest.account_id == account.id, others))

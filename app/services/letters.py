@@ -212,4 +212,5 @@ _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {
     MessageKind.STEP_UP: privacy_letters.step_up_letter,
     MessageKind.EXPORT_READY: privacy_letters.export_ready,
     MessageKind.ERASURE_ASKED: privacy_letters.erasure_asked,
+    MessageKind.SECURITY_CHANGED: account_letters.security_changed,
 }

@@ -23,32 +23,13 @@ from app.kit import clock
 from app.kit.ids import first_id_at, new_id
 from app.models import ContactPoint, Message, OptInRequest
 from app.services import outbox
+from app.services.message_kinds import UNCOUNTED, MessageKind
+
+__all__ = ["MessageKind", "MessageState"]
 
 WINDOW, KEPT = timedelta(hours=24), timedelta(days=90)
 PER_ADDRESS_AND_BRAND = 3
 PER_MAILBOX = 10
-
-
-class MessageKind(StrEnum):
-    """What a mail is for; also the name of its folder of templates."""
-
-    CONFIRM = "confirm"
-    WELCOME = "welcome"
-    ACCESS = "access"
-    SUMMARY = "summary"
-    ADDRESS_AGREE = "address_agree"
-    ADDRESS_PROVE = "address_prove"
-    ADDRESS_TAKEN = "address_taken"
-    ADDRESS_MOVED = "address_moved"
-    ADDRESS_LEFT = "address_left"
-    REGISTER = "register"
-    ACCOUNT_EXISTS = "account_exists"
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a mail
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the same
-    NEW_DEVICE = "new_device"
-    STEP_UP = "step_up"
-    EXPORT_READY = "export_ready"
-    ERASURE_ASKED = "erasure_asked"
 
 
 class MessageState(StrEnum):
@@ -59,14 +40,6 @@ class MessageState(StrEnum):
     DROPPED = "dropped"
     DEAD = "dead"
 
-
-UNCOUNTED = (
-    MessageKind.SUMMARY, MessageKind.ADDRESS_MOVED, MessageKind.ADDRESS_LEFT, MessageKind.PASSWORD_CHANGED,
-    MessageKind.NEW_DEVICE, MessageKind.STEP_UP, MessageKind.EXPORT_READY, MessageKind.ERASURE_ASKED,
-)  # fmt: skip
-"""The kinds that the limits leave out: they tell people of their own acts. An address moves only after two mails that
-do count were answered, and a password is known to its owner, so that nobody can be flooded with what tells of it. Those
-about one's data are asked for from one's session, a few times a day (`throttle`), whatever else was mailed by then."""
 
 DEVICE, SESSION, REQUEST = "device", "session", "request"
 """Keys of contexts: the name of a new device, the digest of the session a code is for, the id of a privacy request."""

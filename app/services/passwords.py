@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select, update
@@ -23,6 +24,9 @@ from app.services.accounts import MAY_SIGN_IN
 
 SHORTEST, LONGEST = 15, 128
 """Code points (NIST SP 800-63B-4, 3.1.1.2: at least 15 where the password is all there is)."""
+
+SHORTEST_OF_TWO = 8
+"""The same where a second factor is asked for as well."""
 
 LEAST_SCORE = 3
 """Of zxcvbn: safely unguessable offline would be 4; 3 withstands ten billion guesses."""
@@ -53,9 +57,12 @@ class Known:
     hash: str
 
 
-def weakness(password: str, known_words: Iterable[str]) -> Weakness | None:
-    """Judge a new password; `known_words` are those that an attacker would try first."""
-    if len(password) < SHORTEST:
+def weakness(password: str, known_words: Iterable[str], shortest: int = SHORTEST) -> Weakness | None:
+    """Judge a new password; `known_words` are those that an attacker would try first.
+
+    `shortest` is in code points: `SHORTEST_OF_TWO` where a second factor is on.
+    """
+    if len(password) < shortest:
         return Weakness.TOO_SHORT
     if len(password) > LONGEST:
         return Weakness.TOO_LONG
@@ -95,18 +102,27 @@ def of_address(session: Session, probes: list[bytes]) -> Known | None:
     return Known(row.account_id, row.hash) if row else None
 
 
+def set_at(session: Session, account_id: uuid.UUID) -> datetime | None:
+    """Tell since when an account has its present password; None where it has none."""
+    return session.scalar(select(PasswordRow.set_at).where(PasswordRow.account_id == account_id))
+
+
 def hash_of(session: Session, account_id: uuid.UUID) -> str | None:
     """Give the hash of an account's password; None where it has none."""
     return session.scalar(select(PasswordRow.hash).where(PasswordRow.account_id == account_id))
 
 
 def count_failure(session: Session, account_id: uuid.UUID) -> None:
-    """Count a wrong password; the id may be nobody's."""
+    """Count a wrong password, or a wrong code after a right one; the id may be nobody's."""
     failed = update(PasswordRow).where(PasswordRow.account_id == account_id)
     session.execute(failed.values(failures=PasswordRow.failures + 1))
 
 
-def forgive(session: Session, account_id: uuid.UUID, rehashed: str | None) -> None:
-    """Forget wrong passwords, since a right one came; keep it under today's parameters where they are others."""
-    values: dict[str, object] = {"failures": 0, **({"hash": rehashed} if rehashed else {})}
-    session.execute(update(PasswordRow).where(PasswordRow.account_id == account_id).values(**values))
+def rehash(session: Session, account_id: uuid.UUID, rehashed: str) -> None:
+    """Keep the same password under today's parameters."""
+    session.execute(update(PasswordRow).where(PasswordRow.account_id == account_id).values(hash=rehashed))
+
+
+def forgive(session: Session, account_id: uuid.UUID) -> None:
+    """Forget what was wrong, since all that was asked for came right."""
+    session.execute(update(PasswordRow).where(PasswordRow.account_id == account_id).values(failures=0))

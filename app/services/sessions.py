@@ -58,6 +58,11 @@ def is_use_due(row: SessionRow) -> bool:
     return clock.now() - (row.last_seen_at or row.created_at) > SEEN_EVERY
 
 
+def is_fresh(row: SessionRow) -> bool:
+    """Tell whether somebody signed in, or showed whose session it is, so lately that they need not do so again."""
+    return row.kind == FULL and (clock.now() - row.created_at < STEP_UP_LASTS or is_stepped_up(row))
+
+
 def close_one(session: Session, account_id: uuid.UUID, digest: bytes) -> None:
     """End one session of an account, wherever it is open."""
     one = (SessionRow.account_id == account_id, SessionRow.digest == digest)

@@ -61,6 +61,8 @@ class Letter:
     """What somebody signed in with."""
     code: str = ""
     """Six digits to type where they were asked for."""
+    event: str = ""
+    """Which change of security the letter tells of."""
     has_replaced: bool = False
     """Whether the change of address took the place of an earlier one."""
 

@@ -33,6 +33,8 @@ CODE_MAILS = Limit("code-mail", 5, timedelta(days=1))
 EXPORTS = Limit("export", 3, timedelta(days=1))
 ERASURES = Limit("erasure", 3, timedelta(days=1))
 """Each of these ends in a mail that the limits for mails leave out."""
+SECOND_STEP = Limit("second-step", 10, timedelta(minutes=5))
+PASSKEY = Limit("passkey", 10, timedelta(minutes=5))
 
 
 def take(session: Session, limit: Limit, subjects: Sequence[bytes]) -> int:

@@ -7,20 +7,18 @@ from datetime import datetime
 
 from flask import make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from app.branding.models import Site
 from app.db import Session
-from app.flows import recover, sign_in
+from app.flows import recover
 from app.http import guards
 from app.http.context import env, provenance, transaction, write
-from app.http.extensions import origin_of_request
 from app.http.people import Visitor, full_session_required, visitor
 from app.kit.provenance import Source
 from app.models import SessionRow
-from app.services import accounts, passwords, privacy_requests, sessions
+from app.services import accounts, passkeys, passwords, privacy_requests, second_factors, sessions
 from app.services.privacy_requests import Kind
-from app.web import new_password
+from app.web import new_password, present_password
 from app.web.blueprint import bp, render
 from app.web.forms import SecurityForm
 from app.web.sayings import device_name
@@ -52,7 +50,7 @@ def account(site: Site) -> ResponseReturnValue:
         since = found.registered_at if found else None
         erasure = privacy_requests.open_one(session, who.account_id, Kind.ERASURE)
     return render(
-        "web/account.html", site=site, email=email, since=since, csrf_token=_form(who)["csrf_token"].current_token,
+        "web/account.html", site=site, email=email, since=since, csrf_token=form_of(who)["csrf_token"].current_token,
         is_welcome="welcome" in request.args, erasure_due=erasure.due_at if erasure else None,
     )  # fmt: skip
 
@@ -61,7 +59,7 @@ def account(site: Site) -> ResponseReturnValue:
 @full_session_required
 def security(site: Site) -> ResponseReturnValue:
     """Show where the account is signed in, and offer another password."""
-    return _show(site, _form(visitor()), {})
+    return _show(site, form_of(visitor()), {})
 
 
 @bp.post("/<site>/account/security", endpoint="security_post")
@@ -69,9 +67,9 @@ def security(site: Site) -> ResponseReturnValue:
 def security_post(site: Site) -> ResponseReturnValue:
     """End sessions."""
     guards.refuse_cross_site()
-    who, form = visitor(), _form(visitor())
+    who, form = visitor(), form_of(visitor())
     if not form.validate():
-        return _show(site, form, {"form": _problem(form)}, 422)
+        return _show(site, form, {"form": problem_of(form)}, 422)
     write(lambda session: _end(session, who, form.end.data or ""))
     return redirect(url_for("web.security", site=site.slug, ended=1, _anchor="sessions"), 303)
 
@@ -81,18 +79,15 @@ def security_post(site: Site) -> ResponseReturnValue:
 def password_post(site: Site) -> ResponseReturnValue:
     """Set another password, for whoever knows the present one; all other sessions end."""
     guards.refuse_cross_site()
-    who, form = visitor(), _form(visitor())
+    who, form = visitor(), form_of(visitor())
     if not form.validate():
-        return _show(site, form, {"form": _problem(form)}, 422)
-    email = _email(who)
-    attempt = write(lambda session: sign_in.begin(session, email, origin_of_request()))
-    if attempt.wait_seconds:
-        words = _("That was tried too often. Please wait a few minutes, or set another password.")
-        return _show(site, form, {"form": words}, 429, wait_seconds=attempt.wait_seconds)
-    if not env().hasher.fits(attempt.hash, form.present.data or ""):
-        write(lambda session: sign_in.fail(session, attempt))
-        return _show(site, form, {"present": _("That is not your present password.")}, 422)
-    if problem := new_password.problem(form.password.data or "", email):
+        return _show(site, form, {"form": problem_of(form)}, 422)
+    if refused := present_password.refusal_of(who, form.present.data or ""):
+        return _show(site, form, refused.errors, refused.status, refused.wait_seconds)
+    with transaction() as session:
+        is_on = second_factors.is_on(session, who.account_id)
+    email = present_password.email_of(who)
+    if problem := new_password.problem(form.password.data or "", email, has_second_factor=is_on):
         return _show(site, form, {"password": problem}, 422)
     hashed, came = env().hasher.hash(form.password.data or ""), provenance(Source.ACCOUNT)
     write(lambda session: recover.change(session, site, who.account_id, hashed, who.row.digest, came))
@@ -115,10 +110,13 @@ def _show(
     with transaction() as session:
         rows = sessions.of_account(session, who.account_id)
         has_password = passwords.hash_of(session, who.account_id) is not None
+        is_on, keys = second_factors.is_on(session, who.account_id), passkeys.count(session, who.account_id)
     answer = make_response(render(
-        "web/security.html", status=status, site=site, errors=errors, email=_email(who), has_password=has_password,
+        "web/security.html", status=status, site=site, errors=errors, email=present_password.email_of(who),
+        has_password=has_password, is_on=is_on, passkey_count=keys,
         open_sessions=[_told(row, who) for row in rows], csrf_token=form["csrf_token"].current_token,
         is_changed="changed" in request.args, is_ended="ended" in request.args,
+        is_off="off" in request.args,
     ))  # fmt: skip
     if wait_seconds:
         answer.headers["Retry-After"] = str(wait_seconds)
@@ -140,14 +138,11 @@ def _handle(row: SessionRow) -> str:
     return row.digest[:16].hex()
 
 
-def _email(who: Visitor) -> str:
-    with transaction() as session:
-        return accounts.primary_email(session, who.account_id) or ""
-
-
-def _problem(form: SecurityForm) -> str:
+def problem_of(form: SecurityForm) -> str:
+    """Give what is wrong with a form as a whole, in words."""
     return str(next(iter(form["csrf_token"].errors), ""))
 
 
-def _form(who: Visitor) -> SecurityForm:
+def form_of(who: Visitor) -> SecurityForm:
+    """Read the form of somebody's account from the request."""
     return SecurityForm(meta={"csrf_context": who.form_subject})

@@ -59,6 +59,29 @@ class SignInForm(PublicForm):
     password = PasswordField()
 
 
+class CodeForm(PublicForm):
+    """The code after a password."""
+
+    class Meta(PublicForm.Meta):
+        """Password managers fill it in as well."""
+
+        csrf_class = PromptFormToken
+
+    code = StringField()
+
+
+class PasskeyForm(PublicForm):
+    """A passkey that is shown to sign in."""
+
+    class Meta(PublicForm.Meta):
+        """The page's script sends it at once."""
+
+        csrf_class = PromptFormToken
+
+    credential = StringField()
+    """JSON of the browser."""
+
+
 class SignUpForm(PublicForm):
     """E-mail address and ticked boxes."""
 
@@ -118,6 +141,32 @@ class CheckForm(PageForm):
 
     code = StringField()
     password = PasswordField()
+
+
+class SecondFactorForm(PageForm):
+    """The first code of an app; later, password and code to make recovery codes or to switch it off."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    offer = StringField()
+    """Brings back the secret that the page showed."""
+    present = PasswordField()
+    code = StringField()
+    act = StringField()
+
+
+class PasskeysForm(PageForm):
+    """A passkey to add; or another name for one, or its end."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    credential = StringField()
+    """JSON of the browser."""
+    name = StringField()
+    handle = StringField()
+    act = StringField()
 
 
 class AddressForm(PageForm):

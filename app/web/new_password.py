@@ -9,6 +9,7 @@ from app.http.context import env
 from app.services import passwords
 from app.services.passwords import Weakness
 
+SHORTER = N_("Take at least 8 characters, such as two or three words that have nothing in common.")
 SENTENCES = {
     Weakness.TOO_SHORT: N_("Take at least 15 characters, such as four words that have nothing in common."),
     Weakness.TOO_LONG: N_("Take at most 128 characters."),
@@ -17,7 +18,13 @@ SENTENCES = {
 }
 
 
-def problem(password: str, email: str) -> str:
-    """Say what is wrong with a new password for whoever has this address; empty where nothing is."""
-    found = passwords.weakness(password, passwords.known_words(env().group, email))
+def problem(password: str, email: str, *, has_second_factor: bool = False) -> str:
+    """Say what is wrong with a new password for whoever has this address; empty where nothing is.
+
+    A shorter one will do where a code is asked for after it.
+    """
+    shortest = passwords.SHORTEST_OF_TWO if has_second_factor else passwords.SHORTEST
+    found = passwords.weakness(password, passwords.known_words(env().group, email), shortest)
+    if found is Weakness.TOO_SHORT and has_second_factor:
+        return _(SHORTER)
     return _(SENTENCES[found]) if found else ""

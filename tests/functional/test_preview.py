@@ -26,6 +26,8 @@ NOT_SHOWN = {
     "static": "an asset",
     "web.theme": "an asset",
     "web.font": "an asset",
+    "web.passkey_options": "for a script",
+    "web.passkey_sign_in_options": "for a script",
     "embed_pages.solver": "a page without content, for a worker",
 }
 FOR_PROGRAMS = ("dev.", "api.", "oidc.", "health.", "embed.")

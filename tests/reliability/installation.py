@@ -102,6 +102,8 @@ class Installation:
     running: list[Process] = field(default_factory=list)
     seconds_to_start: list[float] = field(default_factory=list)
     port: int = 0
+    host: str = "127.0.0.1"
+    """What visitors call it; passkeys are for names, not for numbers."""
     _environment: Environment | None = None
 
     def __post_init__(self) -> None:
@@ -113,7 +115,7 @@ class Installation:
         keys = {name: (f"{name} of a trial of reliability",) for name in KEY_LISTS}
         return environments.settings_for(
             self.folder, database_url=self.database_url, port=self.port, trusted_proxies=1,
-            public_url=f"http://127.0.0.1:{self.port}", **keys, **self.more,
+            public_url=f"http://{self.host}:{self.port}", **keys, **self.more,
         )  # fmt: skip
 
     @property

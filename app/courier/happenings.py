@@ -1,0 +1,68 @@
+"""What mails say about a change of the ways into an account."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from app.branding.catalogue import N_, translations
+from app.services.letters import Letter
+from app.services.messages import MessageKind
+from app.services.security_mails import Event
+
+
+class Happening(NamedTuple):
+    """A change as a mail tells of it: its subject, a sentence, what it means, and what to do if it was a stranger."""
+
+    subject: str
+    heading: str
+    meaning: str
+    remedy: str
+
+
+SIGNED_OUT = N_("That signs out every device. Then sign in and see under “Password and devices” what else was changed.")
+WORDS = {
+    Event.PASSKEY_ADDED: Happening(
+        N_("A passkey was added to your account"),
+        N_("A passkey was added."),
+        N_("Whoever has the device it is kept on can sign in with it, without your password."),
+        N_("That signs out every device. Then sign in, and remove the passkey under “Password and devices”."),
+    ),
+    Event.PASSKEY_REMOVED: Happening(
+        N_("A passkey was removed from your account"),
+        N_("A passkey was removed."),
+        N_("It signs nobody in any more."),
+        SIGNED_OUT,
+    ),
+    Event.SECOND_FACTOR_ON: Happening(
+        N_("A code is asked for when you sign in"),
+        N_("A code is asked for from now on."),
+        N_("Signing in takes your password and a code of your app, or one of your recovery codes."),
+        N_("That signs out every device. Should it ask for a code you do not have, write to us: the address is below."),
+    ),
+    Event.SECOND_FACTOR_OFF: Happening(
+        N_("No code is asked for any more when you sign in"),
+        N_("No code is asked for any more."),
+        N_("From now on your password is enough to sign in."),
+        SIGNED_OUT,
+    ),
+    Event.RECOVERY_CODE_USED: Happening(
+        N_("Somebody signed in with a recovery code"),
+        N_("A recovery code was used."),
+        N_("It stood in for a code of your app, and is worth nothing now."),
+        SIGNED_OUT,
+    ),
+    Event.RECOVERY_CODES_RENEWED: Happening(
+        N_("You have other recovery codes"),
+        N_("There are other recovery codes."),
+        N_("Those you had before are worth nothing now."),
+        SIGNED_OUT,
+    ),
+}
+
+
+def happened(letter: Letter) -> Happening | None:
+    """Give the words of a letter about a change of security, in its language; None for every other letter."""
+    if letter.kind is not MessageKind.SECURITY_CHANGED:
+        return None
+    say = translations(letter.locale).gettext
+    return Happening(*(say(each) for each in WORDS[Event(letter.event)]))

@@ -1,0 +1,58 @@
+"""Ask for a code after the password from now on, make other recovery codes, or ask for none any more."""
+
+from __future__ import annotations
+
+import uuid
+
+from app.branding.models import Site
+from app.db import Session
+from app.environment import environment
+from app.kit.provenance import Provenance
+from app.services import passwords, second_factors, security_mails, sessions, throttle
+from app.services.locks import lock_account
+from app.services.security_mails import Event
+
+
+def switch_on(
+    session: Session, site: Site, account_id: uuid.UUID, secret: str, step: int, kept: bytes, provenance: Provenance
+) -> list[str]:  # fmt: skip
+    """Switch it on, once `secret` gave the code of `step`, and give the recovery codes; none where it is on already.
+
+    Every session ends but the one with digest `kept`: whoever holds another has not proved as much.
+    """
+    locked = lock_account(session, account_id)
+    if locked.account_id is None or passwords.hash_of(session, account_id) is None:
+        return []
+    codes = second_factors.switch_on(session, account_id, secret, step)
+    if codes:
+        sessions.close_others(session, account_id, kept)
+        event = Event.SECOND_FACTOR_ON
+        security_mails.tell(session, site.slug, locked, account_id, event, provenance.locale)
+    return codes
+
+
+def count(session: Session, account_id: uuid.UUID) -> int:
+    """Count a try of a code in the account; give the seconds to wait where it had its share."""
+    return throttle.take(session, throttle.SECOND_STEP, (environment(session).digester.second_step(account_id),))
+
+
+def switch_off(session: Session, site: Site, account_id: uuid.UUID, code: str, provenance: Provenance) -> bool:
+    """Switch it off for whoever knows a code; they proved the password already. False for a wrong code."""
+    locked = lock_account(session, account_id)
+    if locked.account_id is None or second_factors.use(session, account_id, code) is None:
+        return False
+    second_factors.switch_off(session, account_id)
+    security_mails.tell(session, site.slug, locked, account_id, Event.SECOND_FACTOR_OFF, provenance.locale)
+    return True
+
+
+def renew_codes(
+    session: Session, site: Site, account_id: uuid.UUID, code: str, provenance: Provenance
+) -> list[str]:  # fmt: skip
+    """Make other recovery codes for whoever knows a code; none for a wrong one."""
+    locked = lock_account(session, account_id)
+    if locked.account_id is None or second_factors.use(session, account_id, code) is None:
+        return []
+    codes = second_factors.renew_recovery_codes(session, account_id)
+    security_mails.tell(session, site.slug, locked, account_id, Event.RECOVERY_CODES_RENEWED, provenance.locale)
+    return codes
