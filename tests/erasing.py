@@ -19,8 +19,10 @@ from app.models import (
     ContactPoint,
     PrivacyRequest,
 )
-from app.services import mailbox, passwords, privacy_requests, sessions, tokens, verification
+from app.services import mailbox, passkeys, passwords, privacy_requests, second_factors, sessions, tokens, verification
+from app.services.challenges import Proof
 from app.services.mailbox import Contents
+from app.services.passkeys import NewPasskey
 from tests import journeys
 from tests.services import ledgers
 
@@ -81,6 +83,10 @@ def live(env):
         person = session.get(Account, account)
         person.kind, person.profile = "full", {"devices": [BROWSER]}
         passwords.keep(session, account, "peculiar-hash")
+        passkeys.keep(
+            session, account, NewPasskey(b"peculiar", b"key", 0, [], Proof(b"", clock.now())), "peculiar-name"
+        )
+        second_factors.switch_on(session, account, "PECULIARSECRET234", 0)
         secret = sessions.open_full(session, account, BROWSER)
         digest = sessions.find(session, secret).digest
         mailbox.keep(session, Contents(NEW, "a@b.c", "Hello", f"moved to {NEW}", "", {}))
@@ -121,7 +127,8 @@ def personal(env, account):
     """List what is personal about Ana, and what names her addresses."""
     digests = [env.digester.newest(parse_email(email)).hex() for email in (ANA, NEW)]
     return [
-        ANA, NEW, "ana.wish", IP, BROWSER, PAGE, "peculiar-request", "peculiar-hash", "peculiar-copy", *digests,
+        ANA, NEW, "ana.wish", IP, BROWSER, PAGE, "peculiar-request", "peculiar-hash", "peculiar-copy", "peculiar-name",
+        "PECULIARSECRET234", *digests,
     ]  # fmt: skip
 
 

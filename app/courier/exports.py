@@ -164,6 +164,8 @@ def _facts(held: Holdings, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]
                       "link_used_at") for each in held.mails],
         "sessions": [_of(each, "kind", "user_agent", "created_at", "last_seen_at", "expires_at")
                      for each in held.sessions],
+        "passkeys": [_of(each, "name", "created_at", "last_used_at") for each in held.passkeys],
+        "code_after_the_password": held.has_codes,
         "changes_of_address": [_of(each, "created_at", "outcome", "outcome_at", "provenance", "agreed_provenance",
                                    "proved_provenance") for each in held.changes],
         "not_to_be_contacted": [_of(each, "brand", "channel", "reason", "created_at", "lapses_at", "lifted_at",

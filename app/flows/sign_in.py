@@ -113,7 +113,7 @@ def second_step(
         return Outcome(wait_seconds=wait)
     locked = lock_account(session, found.account_id)
     account = locked.account(session)
-    if account is None or account.status != accounts.ACTIVE or not second_factors.is_good(session, found):
+    if account is None or account.status not in accounts.MAY_SIGN_IN or not second_factors.is_good(session, found):
         return Outcome(is_over=True)
     used = second_factors.use(session, account.id, code)
     if used is None:
@@ -144,7 +144,7 @@ def with_passkey(
         return Outcome()
     locked = lock_account(session, shown.account_id)
     account = locked.account(session)
-    if account is None or account.status != accounts.ACTIVE or not passkeys.use(session, shown):
+    if account is None or account.status not in accounts.MAY_SIGN_IN or not passkeys.use(session, shown):
         return Outcome()
     return Outcome(secret=_open(session, site, account, locked, former_secret, provenance))
 

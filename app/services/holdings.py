@@ -23,11 +23,12 @@ from app.models import (
     Notice,
     OptInItem,
     OptInRequest,
+    PasskeyRow,
     PrivacyRequest,
     SessionRow,
     Suppression,
 )
-from app.services import consents, locks, messages, opt_in, privacy_requests, sessions
+from app.services import consents, locks, messages, opt_in, passkeys, privacy_requests, second_factors, sessions
 from app.services.folding import State
 from app.services.items import ItemRef, items
 
@@ -73,6 +74,9 @@ class Holdings:
     asked: Sequence[HeldAsking]
     mails: Sequence[Message]
     sessions: Sequence[SessionRow]
+    passkeys: Sequence[PasskeyRow]
+    has_codes: bool
+    """Whether a code is asked for after the password."""
     changes: Sequence[AddressChange]
     suppressions: Sequence[Suppression]
     requests: Sequence[PrivacyRequest]
@@ -104,6 +108,8 @@ def gather(session: Session, account_id: uuid.UUID) -> Holdings | None:
         asked=_asked(session, account_id, digests),
         mails=session.scalars(select(Message).where(*of_account).order_by(Message.id)).all(),
         sessions=sessions.of_account(session, account_id),
+        passkeys=passkeys.of_account(session, account_id),
+        has_codes=second_factors.is_on(session, account_id),
         changes=session.scalars(select(AddressChange).where(AddressChange.account_id == account_id)).all(),
         suppressions=_suppressions(session, digests),
         requests=privacy_requests.of_account(session, account_id),

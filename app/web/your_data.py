@@ -133,6 +133,10 @@ def _facts(site: Site, held: Holdings, who: Visitor) -> Iterator[Fact]:
     yield Fact(_("Mails of the last 90 days"), str(len(held.mails)))
     devices = sorted({device_name(each.user_agent) for each in held.sessions})
     yield Fact(_("Open on"), listing(devices, spoken))
+    if held.passkeys:
+        yield Fact(_("Passkeys"), listing([each.name for each in held.passkeys], spoken))
+    if held.has_codes:
+        yield Fact(_("A code after the password"), _("On"))
     for stop in held.suppressions:
         if stop.lifted_at is None:
             yield Fact(_("Not to be contacted"), _("Since %(date)s", date=day(stop.created_at, spoken)))

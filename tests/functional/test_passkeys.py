@@ -208,10 +208,11 @@ def test_a_passkey_is_one_accounts_only(owner, app, env, session, authenticator)
     assert kept(session) == 1
 
 
-def test_a_restricted_account_opens_no_door(owner, app, session, authenticator):
-    session.execute(update(Account).values(status="restricted"))
+@pytest.mark.parametrize(("status", "answer"), [("erased", 422), ("restricted", 303)])
+def test_an_erased_account_opens_no_door_and_one_held_still_does(owner, app, session, authenticator, status, answer):
+    session.execute(update(Account).values(status=status))
     session.commit()
-    assert sign_in(app.test_client(), authenticator).status_code == 422
+    assert sign_in(app.test_client(), authenticator).status_code == answer
 
 
 def test_an_older_session_adds_and_removes_none_before_it_proves_itself_again(owner, env, session, time):

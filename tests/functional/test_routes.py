@@ -11,19 +11,21 @@ from tests import customers, journeys
 
 ANA = "ana@example.com"
 
-ANYONE, FORM, LINK, ONE_CLICK, CLOSE = "anyone", "form", "link", "one click", "close"
+ANYONE, FORM, LINK, ONE_CLICK, CLOSE, TICKET = "anyone", "form", "link", "one click", "close", "ticket"
 MAIL, STEPPED_UP, ACCOUNT = "mail", "stepped up", "account"
 """Who may: anyone; with a signed form token; by a signed link; so, from any origin; whoever wants to end a session;
-with a session from a mail; so, after a code or the password; and signed in."""
+with a password given just now; with a session from a mail; so, after a code or the password; and signed in."""
 
 GUARDS = {
     ANYONE: """
         GET /  GET /<site>/  GET /<site>/check-mail  GET /<site>/documents/<slug>  GET /<site>/what-we-send
         GET /<site>/preferences/link  GET /<site>/preferences/link/sent  GET /<site>/register  GET /<site>/register/sent
-        GET /<site>/sign-in  GET /<site>/password/reset  GET /<site>/password/reset/sent
+        GET /<site>/sign-in  GET /<site>/sign-in/passkey
+        GET /<site>/password/reset  GET /<site>/password/reset/sent
         GET /brand/<slug>/theme.css  GET /brand/fonts/<digest>.woff2""",
     FORM: """
         POST /<site>/  POST /<site>/preferences/link  POST /<site>/register  POST /<site>/sign-in
+        POST /<site>/sign-in/passkey
         POST /<site>/password/reset""",
     LINK: """
         GET /<site>/confirm/<token>  POST /<site>/confirm/<token>  POST /<site>/confirm/<token>/again
@@ -47,7 +49,11 @@ GUARDS = {
         GET /<site>/account/data/delete  POST /<site>/account/data/delete""",
     ACCOUNT: """
         GET /<site>/account  GET /<site>/account/security  POST /<site>/account/security
-        POST /<site>/account/security/password""",
+        POST /<site>/account/security/password  GET /<site>/account/security/second-factor
+        POST /<site>/account/security/second-factor  POST /<site>/account/security/second-factor/change
+        GET /<site>/account/security/passkeys  POST /<site>/account/security/passkeys
+        GET /<site>/account/security/passkeys/new  POST /<site>/account/security/passkeys/change""",
+    TICKET: "GET /<site>/sign-in/code  POST /<site>/sign-in/code",
     CLOSE: "POST /<site>/preferences/close  POST /<site>/sign-out",
 }
 
@@ -100,7 +106,13 @@ def test_a_session_from_a_mail_is_led_to_where_one_signs_in(client, app, env, me
     journeys.subscribe(client, env, ANA)
     assert send(client, method, rule).location == "/camille/sign-in"
     customers.register(client, env, ANA)
-    assert send(client, method, rule).status_code in {200, 422}
+    assert send(client, method, rule).location != "/camille/sign-in"
+
+
+@pytest.mark.parametrize(("method", "rule"), listed(TICKET))
+def test_without_the_password_no_code_is_asked_for(client, method, rule):
+    answer = send(client, method, rule)
+    assert answer.status_code == 422 or answer.location == "/camille/sign-in"
 
 
 @pytest.mark.parametrize(("method", "rule"), listed(LINK, ONE_CLICK))

@@ -165,8 +165,9 @@ def test_the_cookie_of_a_signed_in_customer_is_kept_from_scripts_and_other_sites
     assert all(part in header for part in ("HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=2592000"))
 
 
-def test_a_restricted_account_opens_no_door(client, app, env, session):
+@pytest.mark.parametrize(("status", "answer"), [("erased", 422), ("restricted", 303)])
+def test_an_erased_account_opens_no_door_and_one_held_still_can_be_set_going(client, app, env, session, status, answer):
     customers.register(client, env, ANA)
-    session.execute(update(Account).values(status="restricted"))
+    session.execute(update(Account).values(status=status))
     session.commit()
-    assert customers.sign_in(app.test_client(), ANA).status_code == 422
+    assert customers.sign_in(app.test_client(), ANA).status_code == answer
