@@ -21,7 +21,7 @@ MANUALS = frozenset({"api.docs"})
 FORMS_WITHOUT_SECRET = frozenset({"web.sign_up_post"})
 KNOWN_PARTS = frozenset({"site", "brand", "slug", "id"})
 """Parts of a path that must name something we have."""
-KNOWN_QUERIES = frozenset({("welcome", "1")})
+KNOWN_QUERIES = frozenset({(name, "1") for name in ("welcome", "added", "renamed", "removed")})
 
 SETTINGS = {
     "COMPRESS_REGISTER": False,
