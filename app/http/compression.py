@@ -22,7 +22,8 @@ FORMS_WITHOUT_SECRET = frozenset({"web.sign_up_post"})
 KNOWN_PARTS = frozenset({"site", "brand", "slug", "id"})
 """Parts of a path that must name something we have."""
 KNOWN_QUERIES = frozenset({
-    ("welcome", "1"), ("reworded", "1"), ("cancelled", "1"), ("asked", "starts"), ("asked", "both"), ("starts", "1"),
+    *((name, "1") for name in ("welcome", "reworded", "cancelled", "starts", "added", "renamed", "removed")),
+    ("asked", "starts"), ("asked", "both"),
 })  # fmt: skip
 
 SETTINGS = {
