@@ -32,7 +32,7 @@ def test_an_app_is_set_up_by_its_first_code(client, env, session, time):
     row = session.scalars(select(SecondFactorRow)).one()
     assert secret.encode() not in row.sealed
     assert codes[0] not in client.get(PAGE).text, "shown once"
-    assert journeys.mails(env, ANA)[-1] == "security_changed"
+    assert journeys.mails(env, ANA).count("security_changed") == 1
 
 
 def test_what_was_offered_to_one_session_is_no_use_in_another(client, app, env, session, time):
@@ -86,7 +86,7 @@ def test_switching_it_off_takes_password_and_code(app, env, ana, session):
     for table in (SecondFactorRow, RecoveryCodeRow):
         assert session.scalar(select(func.count()).select_from(table)) == 0
     assert customers.sign_in(app.test_client(), ANA).location == "/camille/account"
-    assert journeys.mails(env, ANA)[-2:] == ["security_changed"] * 2
+    assert journeys.mails(env, ANA).count("security_changed") == 2
 
 
 def test_other_recovery_codes_take_the_place_of_all_there_were(app, ana):
