@@ -15,8 +15,11 @@ from app.branding.models import SiteGroup
 from app.config import KEY_LISTS, Settings
 from app.db import Database, Session
 from app.environment import _KEY, Environment
+from app.kit.hashing import Hasher
 
 BRANDS = Path(__file__).parents[1] / "brands"
+QUICK = Hasher(parallel=1, memory_kib=64)
+"""Hashes in no time; that real ones are as costly as they should be is tested apart."""
 GUARDED = ("consent_event", "event_feed")
 
 
@@ -55,7 +58,7 @@ def rolled_back(settings: Settings, url: str, group: SiteGroup) -> Iterator[Envi
     """Yield an environment that leaves nothing behind."""
     environment = Environment.build(settings, url, group)
     info: dict[str, Any] = {}
-    environment = replace(environment, database=RolledBack(url, info))
+    environment = replace(environment, database=RolledBack(url, info), hasher=QUICK)
     info[_KEY] = environment
     try:
         yield environment

@@ -14,10 +14,10 @@ TIME_COST, MEMORY_KIB, LANES = 3, 65_536, 4
 
 
 class Hasher:
-    """Hashes and checks passwords; at most `parallel` at once in this process, 64 MiB each."""
+    """Hashes and checks passwords; at most `parallel` at once in this process, `memory_kib` KiB each."""
 
-    def __init__(self, parallel: int) -> None:
-        self._argon2 = PasswordHasher(time_cost=TIME_COST, memory_cost=MEMORY_KIB, parallelism=LANES)
+    def __init__(self, parallel: int, memory_kib: int = MEMORY_KIB) -> None:
+        self._argon2 = PasswordHasher(time_cost=TIME_COST, memory_cost=memory_kib, parallelism=LANES)
         self._room = threading.BoundedSemaphore(parallel)
 
     def hash(self, password: str) -> str:
