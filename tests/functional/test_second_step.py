@@ -114,12 +114,13 @@ def test_another_password_ends_a_sign_in_that_waits_for_its_code(app, env, ana):
     assert customers.sign_in(answer, ANA, customers.OTHER).location == CODE, "a reset does not switch it off"
 
 
-def test_a_restricted_account_opens_no_door_after_the_password(app, ana, session):
+@pytest.mark.parametrize(("status", "leads_to"), [("erased", "sign-in?late=1"), ("restricted", "account")])
+def test_an_account_erased_after_the_password_opens_no_door(app, ana, session, status, leads_to):
     other = app.test_client()
     customers.sign_in(other, ANA)
-    session.execute(update(Account).values(status="restricted"))
+    session.execute(update(Account).values(status=status))
     session.commit()
-    assert customers.second_step(other, customers.code(ana.secret)).location == "/camille/sign-in?late=1"
+    assert customers.second_step(other, customers.code(ana.secret)).location == f"/camille/{leads_to}"
 
 
 def test_the_eleventh_code_in_five_minutes_waits(app, ana, time, session):
