@@ -31,11 +31,12 @@ PURGE_TIMEOUT_MS = 300_000
 
 def ask(
     session: Session, digest: bytes, brand: str, wanted: Mapping[int, Seen], provenance: Provenance,
-    account_id: uuid.UUID | None,
+    account_id: uuid.UUID | None = None,
 ) -> uuid.UUID:  # fmt: skip
     """Add items to the live request of this address and brand, or open one, and give its id; it lives anew from now.
 
     Asking again for an item replaces when and on which words it was asked for, and undoes its cancellation.
+    `account_id` is told only for somebody who proved to be its owner.
     """
     now = clock.now()
     request: dict[str, Any] = {
