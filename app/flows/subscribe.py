@@ -26,10 +26,10 @@ def subscribe(
     Says nothing about the address: known, unknown and suppressed ones take the same path, and the courier finds out
     what may be sent, and whether a single opt-in may be granted at once (`flows.admit`). Whose address it is gets
     neither read nor written, since a row that names an account is checked against it, and that takes measurably longer
-    (invariant 6: the area under the curve was 0.55 with it). A proof of work is spent with
-    it, so that a mistake in the form costs none. `asker` is the account whose session the form was sent from: its owner
-    is mailed also after an earlier complaint. Raises `InvalidAddress`, `NothingChosen`, `UnknownItem`, `NotOffered`,
-    `ProofSpent`.
+    (invariant 6: the area under the curve was 0.55 with it). A proof of work is spent with it, so that a mistake in the
+    form costs none. `asker` is the account whose session the form was sent from: its owner is mailed also after an
+    earlier complaint.
+    Raises `InvalidAddress`, `NothingChosen`, `UnknownItem`, `NotOffered`, `ProofSpent`.
     """
     address, chosen = check(session, site, email, values)
     if proof is not None:

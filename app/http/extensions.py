@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Network, ip_address
+from math import ceil
 
 from flask_babel import Babel
 from flask_limiter import Limiter
@@ -38,6 +39,9 @@ login_manager = LoginManager()
 
 
 def seconds_to_wait() -> int:
-    """Give the seconds until a limit that was just hit lets the next request pass, for `Retry-After`."""
+    """Give the seconds until a limit that was just hit lets the next request pass, for `Retry-After`.
+
+    Never too few. `reset_at` is a whole second, rounded up, so it may lie after the end of the window.
+    """
     hit = limiter.current_limit
-    return max(1, round(hit.reset_at - clock.unix())) if hit else 1
+    return min(hit.limit.get_expiry(), max(1, ceil(hit.reset_at - clock.unix()))) if hit else 1

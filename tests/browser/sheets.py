@@ -153,7 +153,7 @@ class Inspection:
         return [Finding("weight", f"{sum(sizes)} bytes")] if sum(sizes) > HEAVIEST_BYTES else []
 
     def _shift(self, tile: Tile) -> list[Finding]:
-        shifted = self.watched.page.evaluate("window.shifted")
+        shifted = self.watched.page.evaluate(checks.MEASURE_SHIFTS)
         self.worst_shift = max(self.worst_shift, (shifted, tile.path))
         return [Finding("layout shift", f"{shifted:.4f}")] if shifted > STILL else []
 

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from app.branding.models import Channel
 from app.branding.wording import statement
 from tests.browser import sites
-from tests.browser.checks import WATCH_SHIFTS
+from tests.browser.checks import MEASURE_SHIFTS
 from tests.browser.inbox import links
 from tests.post import new_address
 from tests.reliability.installation import await_true
@@ -113,11 +113,10 @@ def test_axe_goes_red_on_an_element_that_can_not_be_read(site, page):
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_moves_while_the_form_comes(site, page, width):
     page.set_viewport_size({"width": width, "height": 800})
-    page.add_init_script(WATCH_SHIFTS)
     sites.visit(page, f"{site}/camille/")
     page.locator(sites.FORM).scroll_into_view_if_needed()
     page.wait_for_timeout(300)
-    assert page.evaluate("window.shifted") == 0
+    assert page.evaluate(MEASURE_SHIFTS) == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

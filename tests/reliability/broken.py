@@ -58,14 +58,13 @@ def _without_limits() -> None:
 
 def _telling() -> None:
     """Take a little longer where an address is known."""
-    family = locks._family
+    meet = locks._meet
 
-    def slowly(session: Session, digest: bytes) -> tuple[uuid.UUID | None, set[bytes]]:
-        found = family(session, digest)
-        time.sleep(0.002 if found[0] else 0)
-        return found
+    def slowly(session: Session, digest: bytes, abuse: bytes, address: Address) -> None:
+        meet(session, digest, abuse, address)
+        time.sleep(TELLING_SECONDS if locks._family(session, digest)[0] else 0)
 
-    locks._family = slowly
+    locks._meet = slowly
 
 
 def _hasty() -> None:
