@@ -64,6 +64,7 @@ def status(session, env, item=BOOK):
 
 
 def test_with_an_address_it_can_be_switched_on_and_is_allowed(ana, env, session):
+    tell(ana, "country", country="FR")
     assert f'id="{SWITCH}"' not in ana.get("/camille/preferences").text
     assert reason(env) == "never_asked"
     tell(ana, FIELD, **ADDRESS)
@@ -87,6 +88,7 @@ def test_a_row_without_an_address_leads_to_where_it_is_given(ana, env, app):
 
 
 def test_a_switch_that_stands_on_without_an_address_leads_there_too(ana, env):
+    tell(ana, "country", country="FR")
     centres.record(env, ANA, BOOK, Action.GRANTED)
     shown = centres.topic(ana.get("/camille/preferences").text, "camille-new-collection")
     assert "Nothing is sent" in shown
@@ -96,6 +98,7 @@ def test_a_switch_that_stands_on_without_an_address_leads_there_too(ana, env):
 
 @pytest.mark.parametrize("site", ["camille", "luxe"])
 def test_no_press_switches_it_on_without_an_address(ana, env, session, site):
+    tell(ana, "country", country="FR")
     assert journeys.press(ana, site, set=f"{BOOK}=on").status_code in {409, 422}
     token = journeys.form_token(ana.get("/camille/").text)
     form = {"email": ANA, "items": ["new-collection:post"], "csrf_token": token}
@@ -104,6 +107,7 @@ def test_no_press_switches_it_on_without_an_address(ana, env, session, site):
 
 
 def test_no_flow_switches_it_on_without_an_address(ana, env, session):
+    tell(ana, "name", name="Ana")
     about = items(session).subscription(*BOOK.split(":"))
     with pytest.raises(NotOffered):
         preferences.change(session, owner(session, env), {about: True}, centres.CENTRE)

@@ -16,6 +16,8 @@ from app.models import (
     EventDetail,
     Message,
     PrivacyExport,
+    ProfileChange,
+    ProfileRow,
     Suppression,
 )
 from app.services import mailbox
@@ -59,6 +61,7 @@ def test_nothing_personal_is_left_in_any_table(env, database_urls):
     shared = {IP, BROWSER, PAGE, "peculiar-request"}
     after = [hit for hit in found(env, database_urls, account, personal(env, account)) if hit[1] not in shared]
     assert after == []
+    assert counts(env, ProfileRow, ProfileChange) == [0, 0]
     with env.database.transaction() as session:
         assert set(session.scalars(select(EventDetail.account_id))) == {bea}
         assert set(session.scalars(select(ContactPoint.account_id))) == {bea}
