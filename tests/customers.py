@@ -105,3 +105,15 @@ def change_second_factor(client: Any, act: str, site: str = "camille", **sent: s
 def wrong_code(secret: str) -> str:
     """Give six digits that an app with this secret shows neither now nor a moment before or after."""
     return next(each for each in ("000000", "111111", "222222") if one_time_codes.step_of(secret, each) is None)
+
+
+def tell(client: Any, field: str, site: str = "camille", **typed: Any) -> Any:
+    """Fill in a field of one's profile."""
+    path = f"/{site}/account/profile/{field}"
+    return client.post(path, data={"csrf_token": journeys.form_token(client.get(path).text), **typed})
+
+
+def untell(client: Any, field: str, site: str = "camille") -> Any:
+    """Remove a field of one's profile."""
+    path = f"/{site}/account/profile"
+    return client.post(f"{path}/{field}/remove", data={"csrf_token": journeys.form_token(client.get(path).text)})

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import create_engine, select, text, update
 
-from app.flows import change_address, confirm, download, erase, leave, prove_self, restrict
+from app.flows import change_address, confirm, download, erase, leave, profile, prove_self, restrict
 from app.flows.subscribe import subscribe
 from app.kit import clock
 from app.kit.addresses import parse_email
@@ -91,6 +91,10 @@ def live(env):
         digest = sessions.find(session, secret).digest
         mailbox.keep(session, Contents(NEW, "a@b.c", "Hello", f"moved to {NEW}", "", {}))
         mailbox.keep(session, Contents(BEA, "a@b.c", "Hello", "unrelated", "", {}))
+    name, camille = env.group.profile_field("name"), env.group.brands["camille"]
+    env.database.write(
+        lambda session: profile.keep(session, camille, account, name, {"name": "Peculiar Ana Ruiz"}, CAME)
+    )
     env.database.write(lambda session: prove_self.ask_code(session, env.group, account, digest, CAME))
     env.database.write(lambda session: restrict.restrict(session, env.group, account, CAME))
     env.database.write(lambda session: download.ask(session, env.group, account, CAME))
@@ -128,7 +132,7 @@ def personal(env, account):
     digests = [env.digester.newest(parse_email(email)).hex() for email in (ANA, NEW)]
     return [
         ANA, NEW, "ana.wish", IP, BROWSER, PAGE, "peculiar-request", "peculiar-hash", "peculiar-copy", "peculiar-name",
-        "PECULIARSECRET234", *digests,
+        "PECULIARSECRET234", "Peculiar Ana Ruiz", *digests,
     ]  # fmt: skip
 
 

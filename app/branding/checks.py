@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from app.branding.colours import unreadable
 from app.branding.mistakes import Mistake
-from app.branding.models import Brand, LegalBasis, Purpose, Site, SiteGroup, Topic, Words
+from app.branding.models import Brand, FieldKind, LegalBasis, Purpose, Site, SiteGroup, Topic, Words
 from app.branding.toml_source import Location, TomlSource
 
 _RESERVED_WORDS = """account admin api assets brand brands console demo dev docs embed favicon.ico healthz metrics oauth
@@ -36,6 +36,9 @@ REQUIRED_WORDS = {
 
 PLACEHOLDERS = {"topic", "how"}
 
+ONCE = frozenset({FieldKind.ADDRESS, FieldKind.LANGUAGE})
+"""Kinds of which a profile has one field at most: letters go to one address, and an account reads one language."""
+
 
 def site_mistakes(site: Site, source: TomlSource) -> Iterator[Mistake]:
     """Find what is wrong in the file of a brand or group that has the right form."""
@@ -53,8 +56,10 @@ def _found(site: Site) -> Iterator[tuple[Location, str]]:
         yield from _named("topics", site.topics, site.locales)
         yield from _origins(site)
         yield from _bases(site)
-    elif isinstance(site, SiteGroup) and site.slug in site.brands:
-        yield ("slug",), f"{site.slug} is also one of the brands"
+    elif isinstance(site, SiteGroup):
+        yield from _profile(site)
+        if site.slug in site.brands:
+            yield ("slug",), f"{site.slug} is also one of the brands"
 
 
 def _theme(site: Site) -> Iterator[tuple[Location, str]]:
@@ -104,6 +109,25 @@ def _named(table: str, entries: Sequence[Topic | Purpose], locales: tuple[str, .
         seen.add(entry.key)
         yield from _locales((table, position, "name"), entry.name, locales)
         yield from _locales((table, position, "description"), entry.description, locales)
+
+
+def _profile(group: SiteGroup) -> Iterator[tuple[Location, str]]:
+    for position, field in enumerate(group.profile):
+        here: Location = ("profile", position)
+        earlier = group.profile[:position]
+        if field.key in {each.key for each in earlier}:
+            yield (*here, "key"), f"{field.key} appears twice"
+        if field.kind in ONCE and field.kind in {each.kind for each in earlier}:
+            yield (*here, "kind"), f"there can be one field of kind {field.kind} alone"
+        for part in ("label", "purpose"):
+            yield from _locales((*here, part), getattr(field, part), group.locales)
+        if bool(field.choices) != (field.kind is FieldKind.CHOICES):
+            yield (*here, "kind"), "[[profile.choices]] belong to a field of kind choices, and it needs some"
+        keys = [choice.key for choice in field.choices]
+        for number, choice in enumerate(field.choices):
+            if choice.key in keys[:number]:
+                yield (*here, "choices", number, "key"), f"{choice.key} appears twice"
+            yield from _locales((*here, "choices", number, "name"), choice.name, group.locales)
 
 
 def _origins(brand: Brand) -> Iterator[tuple[Location, str]]:

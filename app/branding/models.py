@@ -59,6 +59,18 @@ class Kind(StrEnum):
     DOCUMENT = "document"
 
 
+class FieldKind(StrEnum):
+    """What a field of the profile holds."""
+
+    NAME = "name"
+    DATE = "date"
+    COUNTRY = "country"
+    ADDRESS = "address"
+    CHOICES = "choices"
+    CHANNEL = "channel"
+    LANGUAGE = "language"
+
+
 class OptIn(StrEnum):
     """How a topic is agreed to: by a click in a confirmation mail, or at once."""
 
@@ -141,6 +153,27 @@ class Purpose(Frozen):
     retired: bool = False
 
 
+class ProfileChoice(Frozen):
+    """One of the things that a field of kind `choices` lets people tick."""
+
+    key: Slug
+    name: Words
+
+
+class ProfileField(Frozen):
+    """Something that people with a full account may tell about themselves, and what it is for."""
+
+    key: Slug
+    kind: FieldKind
+    label: Words
+    purpose: Words
+    choices: tuple[ProfileChoice, ...] = ()
+
+    def choice(self, key: str) -> ProfileChoice | None:
+        """Find a choice by its key."""
+        return next((choice for choice in self.choices if choice.key == key), None)
+
+
 class DocumentVersion(Frozen):
     """One published text; `texts` is Markdown by locale, `digest` the SHA-256 of all its texts, in hex."""
 
@@ -211,6 +244,27 @@ class SiteGroup(Site):
     """The company and its brands, in the order the group lists them."""
 
     brands: dict[Slug, Brand]
+    profile: tuple[ProfileField, ...] = ()
+    """What people may tell about themselves, in the order in which it is asked for."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels over which any house sends something."""
+        topics = [topic for brand in self.brands.values() for topic in brand.topics if not topic.retired]
+        return tuple(each for each in Channel if any(each in topic.channels for topic in topics))
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the group or any house speaks."""
+        return tuple({each: None for site in (self, *self.brands.values()) for each in site.locales})
+
+    def profile_field(self, key: str) -> ProfileField | None:
+        """Find a field of the profile by its key."""
+        return next((field for field in self.profile if field.key == key), None)
+
+    def profile_field_of(self, kind: FieldKind) -> ProfileField | None:
+        """Find the first field of a kind."""
+        return next((field for field in self.profile if field.kind is kind), None)
 
     def site(self, slug: str) -> Site | None:
         """Find the group itself or one of its brands."""

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from werkzeug.test import TestResponse
 
-from app.branding.models import Brand, Site
-from app.console import account_scenes, data_scenes, mails, scenes, security_scenes
+from app.branding.models import Brand, FieldKind, Site
+from app.console import account_scenes, data_scenes, mails, profile_scenes, scenes, security_scenes
 from app.console.people import EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
@@ -118,6 +118,19 @@ PAGES = (
     Page("account-new", "Account, just opened", account_scenes.account_opened),
     Page("account", "Account", account_scenes.account),
     Page("centre-full", "Preferences of a full customer", account_scenes.centre_of_a_full_customer),
+    Page("profile", "Profile, nothing told yet", profile_scenes.profile),
+    Page("profile-filled", "Profile, filled in", profile_scenes.filled),
+    Page("profile-post", "Profile while something comes by post", profile_scenes.with_post),
+    Page("profile-removed", "Postal address removed", profile_scenes.removed),
+    Page("profile-date", "Profile, a day", profile_scenes.asked(FieldKind.DATE)),
+    Page("profile-date-errors", "Profile, a day that is none", profile_scenes.date_with_errors, 422),
+    Page("profile-country", "Profile, a country", profile_scenes.asked(FieldKind.COUNTRY)),
+    Page("profile-address", "Profile, a postal address", profile_scenes.asked(FieldKind.ADDRESS)),
+    Page("profile-address-errors", "Profile, half an address", profile_scenes.address_with_errors, 422),
+    Page("profile-choices", "Profile, things to tick", profile_scenes.asked(FieldKind.CHOICES)),
+    Page("profile-choices-errors", "Profile, nothing ticked", profile_scenes.choices_with_errors, 422),
+    Page("profile-channel", "Profile, a channel", profile_scenes.asked(FieldKind.CHANNEL)),
+    Page("profile-language", "Profile, a language", profile_scenes.asked(FieldKind.LANGUAGE)),
     Page("security", "Password and devices", account_scenes.security),
     Page("security-errors", "Password and devices, with errors", account_scenes.security_with_errors, 422),
     Page("security-ended", "Signed out on another device", account_scenes.security_ended),

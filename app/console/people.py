@@ -66,7 +66,7 @@ class SamplePerson:
     """
 
     def __init__(self, transaction: Transaction, group: SiteGroup, site: Site, locale: str) -> None:
-        self._transaction, self._group, self._site, self.locale = transaction, group, site, locale
+        self._transaction, self.group, self._site, self.locale = transaction, group, site, locale
         own = [brand for brand in group.brands.values() if brand.slug == site.slug]
         others = [brand for brand in group.brands.values() if brand.slug != site.slug]
         self.houses = (*own, *others)
@@ -173,6 +173,13 @@ class SamplePerson:
             accounts.register(account)
             passwords.keep(session, account.id, environment(session).hasher.hash(PASSWORD))
 
+    def agree_to_post(self) -> None:
+        """Agree to all that the house sends by post; where it sends none, to that of the next which does."""
+        with self._transaction() as session:
+            offered = [item for brand in self.houses for item in items(session).of_brand(brand.slug)
+                       if item.channel is Channel.POST and not item.is_retired]  # fmt: skip
+            self._grant(session, self._account(session), [each for each in offered if each.brand == offered[0].brand])
+
     def be_signed_in_elsewhere(self) -> None:
         """Be signed in on a telephone, too."""
         with self._transaction() as session:
@@ -273,7 +280,7 @@ class SamplePerson:
         for item, (source, ago) in zip(wanted, ways, strict=False):
             brand = next(each for each in self.houses if each.slug == item.brand)
             seen = notices.keep(session, brand, [item], self.locale)[item.id]
-            version = version_in_force(self._group, brand, clock.now().date())
+            version = version_in_force(self.group, brand, clock.now().date())
             grant = Grant(item, seen, is_confirmed=True, occurred_at=clock.now() - ago, document_version=version)
             consents.grant(session, account, [grant], self._came(source))
 

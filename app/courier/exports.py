@@ -31,6 +31,7 @@ from app.services.folding import Status
 from app.services.holdings import HeldConsent, Holdings
 from app.services.items import ItemRef
 from app.services.privacy_requests import State
+from app.services.profile_values import told
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 DATES = ("granted_at", "confirmed_at", "withdrawn_at", "expires_at", "paused_until", "updated_at")
@@ -119,7 +120,14 @@ def _page(group: SiteGroup, held: Holdings, lines: Sequence[Mapping[str, Any]], 
         since=long_date(held.account.created_at, locale),
         consents=[_row(group, each.item, each.state.status, each.state.updated_at, locale) for each in held.consents],
         acts=[_act(group, line, locale) for line in lines],
+        profile=[(_label(group, each.key, locale), told(group, each.key, each.kind, each.value, locale))
+                 for each in held.profile],
     )  # fmt: skip
+
+
+def _label(group: SiteGroup, key: str, locale: str) -> str:
+    field = group.profile_field(key)
+    return pick(field.label, locale, group.locales) if field else key
 
 
 def _act(group: SiteGroup, line: Mapping[str, Any], locale: str) -> Row:
@@ -155,6 +163,9 @@ def _facts(held: Holdings, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "account": _of(account, "id", "kind", "status", "locale", "profile", "created_at", "registered_at"),
         "addresses": [{"address": each.typed, **_of(each.point, "kind", "verified_at", "is_primary")}
                       for each in held.addresses],
+        "profile": [_of(each, "key", "kind", "value", "updated_at") for each in held.profile],
+        "profile_changes": [_of(each, "key", "action", "brand", "occurred_at", "provenance")
+                            for each in held.profile_changes],
         "consents": [_consent(each) for each in held.consents],
         "acts": [{**line, "item": _item(line["item"])} for line in lines],
         "sign_ups": [{**_item(each.item), **_of(each.request, "brand", "outcome", "expires_at"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 
-from app.branding.models import Site, SiteGroup
+from app.branding.models import Site
 from app.branding.wording import centre_notice_text
 from app.db import Session
 from app.environment import environment
@@ -13,16 +13,12 @@ from app.errors import Gone, NotOffered
 from app.kit import clock
 from app.kit.provenance import Provenance
 from app.models import Account
-from app.services import accounts, consents, messages, notices, offers, opt_in, sessions, suppressions, targets
-from app.services.changes import AFTER_SEQUENCE
+from app.services import accounts, consents, notices, offers, opt_in, sessions, summaries, suppressions, targets
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
 from app.services.folding import Line, State, Status
 from app.services.items import ItemRef, items
 from app.services.locks import Locked, lock_account
-
-SUMMARY_AFTER_SECONDS = 600
-"""A summary waits for the person to finish, so that one mail tells of all they changed."""
 
 
 def change(
@@ -43,7 +39,7 @@ def change(
             raise NotOffered(f"“{item.key}” can't be turned on over {item.channel}.")
     lines = _turn_on(session, account, wanted, provenance)
     lines += _turn_off(session, locked, account, unwanted, provenance)
-    _summarise(session, locked, account, site, provenance, lines)
+    summaries.summarise(session, locked, account, site, provenance, lines)
     return lines
 
 
@@ -55,7 +51,7 @@ def leave(
     known = targets.items_held(session, account.id, locked.digests)
     unwanted = [item for item in known if item.channel and brand in (None, item.brand)]
     lines = _turn_off(session, locked, account, unwanted, provenance)
-    _summarise(session, locked, account, site, provenance, lines)
+    summaries.summarise(session, locked, account, site, provenance, lines)
     return lines
 
 
@@ -75,7 +71,7 @@ def undo(
     off = [registry.get(item_id) for item_id in last["on"]]
     on = [item for item_id in last["off"] if _is_offered(session, account, item := registry.get(item_id))]
     lines = _turn_on(session, account, on, provenance) + _turn_off(session, locked, account, off, provenance)
-    _summarise(session, locked, account, site, provenance, lines)
+    summaries.summarise(session, locked, account, site, provenance, lines)
     return lines
 
 
@@ -122,28 +118,3 @@ def _turn_off(
 ) -> list[Line]:
     opt_in.cancel(session, locked.digests, [item.id for item in unwanted], provenance)
     return consents.withdraw(session, account, unwanted, provenance)
-
-
-def _summarise(
-    session: Session, locked: Locked, account: Account, site: Site | None, provenance: Provenance, lines: Sequence[Line]
-) -> None:
-    """Let a mail tell of the changes: one of the group's that was to come anyway, else one for each house.
-
-    The group's centre gathers what the houses were about to tell, so that nothing is told twice.
-    """
-    registry, group = items(session), environment(session).group
-    # A house that is gone writes no letters any more.
-    houses = {registry.get(line.item_id).brand or "" for line in lines} & group.brands.keys()
-    if not houses or not locked.digest or messages.is_queued(session, "summary", account.id, group.slug):
-        return
-    first = lines[0].sequence - 1
-    if isinstance(site, SiteGroup):
-        gathered = messages.withdraw_summaries(session, account.id)
-        houses, first = {group.slug}, min([first, *(each[AFTER_SEQUENCE] for each in gathered)])
-    for writer in sorted(houses):
-        if not messages.is_queued(session, "summary", account.id, writer):
-            messages.queue(
-                session, kind="summary", brand=writer, address_digest=locked.digest, abuse_digest=locked.abuse_digest,
-                locale=provenance.locale, account_id=account.id, schedule_in_seconds=SUMMARY_AFTER_SECONDS,
-                context={AFTER_SEQUENCE: first},
-            )  # fmt: skip

@@ -19,10 +19,11 @@ SHEETS_AND_PICTURES = frozenset({"text/css", "text/javascript", "application/jav
 PAGES_OF = frozenset({"web", "embed", "console", "dev"})
 MANUALS = frozenset({"api.docs"})
 FORMS_WITHOUT_SECRET = frozenset({"web.sign_up_post"})
-KNOWN_PARTS = frozenset({"site", "brand", "slug", "id"})
+KNOWN_PARTS = frozenset({"site", "brand", "slug", "id", "field"})
 """Parts of a path that must name something we have."""
 KNOWN_QUERIES = frozenset({
-    *((name, "1") for name in ("welcome", "reworded", "cancelled", "starts", "added", "renamed", "removed")),
+    *((name, "1") for name in ("welcome", "reworded", "cancelled", "starts", "added", "renamed", "removed", "kept",
+                               "ended")),
     ("asked", "starts"), ("asked", "both"),
 })  # fmt: skip
 

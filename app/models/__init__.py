@@ -17,6 +17,7 @@ from app.models.ledger import (
 )
 from app.models.messages import DevelopmentMail, Message, OAuthClient, SigningKey, Tally
 from app.models.privacy import PrivacyExport, PrivacyRequest
+from app.models.profile import ProfileChange, ProfileRow
 
 __all__ = [
     "Account",
@@ -42,6 +43,8 @@ __all__ = [
     "PasswordRow",
     "PrivacyExport",
     "PrivacyRequest",
+    "ProfileChange",
+    "ProfileRow",
     "RecoveryCodeRow",
     "SecondFactorRow",
     "SessionRow",

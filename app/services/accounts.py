@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, literal, select, union, update
 
 from app.db import Session
 from app.environment import environment
 from app.kit import clock, ids
-from app.models import Account, AddressRow, ContactPoint
+from app.models import Account, AddressRow, ContactPoint, ProfileRow
 from app.services.ledger import FIRST_MAC
 
 LITE = "lite"
@@ -20,6 +20,9 @@ ERASED = "erased"
 RESTRICTED = "restricted"
 MAY_SIGN_IN = (ACTIVE, RESTRICTED)
 """Whoever asked us to hold their data still must be able to take that back."""
+
+POST = "post"
+"""The kind of a postal address among those an account has; it lies in the profile (`services.profile`)."""
 
 TERMS = "terms"
 """The document of the group that a full account rests on."""
@@ -93,6 +96,11 @@ def choose_language(account: Account, locale: str) -> None:
     account.profile = {**account.profile, _LANGUAGE: locale}
 
 
+def forget_language(account: Account) -> None:
+    """Take the choice of a language back; the last one stays what is guessed."""
+    account.profile = {key: value for key, value in account.profile.items() if key != _LANGUAGE}
+
+
 def chosen_language(account: Account) -> str | None:
     """Give the language that the person chose; None when theirs was only guessed so far."""
     return account.profile.get(_LANGUAGE)
@@ -109,5 +117,7 @@ def primary_email(session: Session, account_id: uuid.UUID) -> str | None:
 
 
 def channels_reached(session: Session, account_id: uuid.UUID) -> set[str]:
-    """List the kinds of address an account has: `email`, `phone`."""
-    return set(session.scalars(select(ContactPoint.kind).where(ContactPoint.account_id == account_id)))
+    """List the kinds of address an account has: `email`, `phone`, and `post` where the profile has one."""
+    points = select(ContactPoint.kind).where(ContactPoint.account_id == account_id)
+    postal = select(literal(POST)).where(ProfileRow.account_id == account_id, ProfileRow.kind == "address")
+    return set(session.scalars(union(points, postal)))

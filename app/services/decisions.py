@@ -27,7 +27,9 @@ PRIVACY = "privacy"
 
 CONTACT_KIND = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.WHATSAPP: "phone", Channel.PHONE: "phone",
                 Channel.POST: "post"}  # fmt: skip
-"""The kind of address a channel uses; push needs none."""
+"""The kind of address a channel uses; push needs none. A postal one lies in the profile, others are contact points."""
+
+POSTAL = CONTACT_KIND[Channel.POST]
 
 
 class Reason(StrEnum):
@@ -256,6 +258,9 @@ PENDING = """EXISTS (
     WHERE r.address_digest {digests} AND r.outcome = 'pending' AND r.expires_at > {now}
     AND i.item_id = {item} AND i.confirmed_at IS NULL AND i.cancelled_at IS NULL)"""
 
+HAS_POSTAL = "EXISTS (SELECT FROM profile_field f WHERE f.account_id = {account} AND f.kind = 'address')"
+"""Nobody can prove a postal address, and none is suppressed: for both, the account's primary address stands."""
+
 _ASKED_ABOUT = {"item": "$1::integer", "brand": "$2::text", "channel": "$3::text", "now": "$4::timestamptz"}
 
 
@@ -264,20 +269,21 @@ def _statement(subject: str, contact: str | None) -> bytes:
     """Build the statement for one form of subject and one way to find the address that the channel would use.
 
     `contact` is `asked` (the address asked about), a kind (the account's primary one of it), or None: the channel
-    has no kind of address, and the account's primary one stands for the person.
+    has no kind of address, and the account's primary one stands for the person. So it does for a postal address.
     """
     target, found, digests = "", "subject", _ASKED[subject]
     if contact != "asked":
-        kind = f"AND c.kind = '{contact}'" if contact else ""
+        kind = f"AND c.kind = '{contact}'" if contact not in (None, POSTAL) else ""
         target = f"""LEFT JOIN LATERAL (SELECT * FROM contact_point c WHERE c.account_id = subject.account_id {kind}
                      ORDER BY c.is_primary DESC LIMIT 1) t ON true"""  # noqa: S608 - the same
         found, digests = "t", "= t.address_digest"
+    has_contact = f"{found}.address_digest IS NOT NULL" if contact != POSTAL else HAS_POSTAL.format(account="a.id")
     return f"""
         SELECT a.id, a.status, k.status, k.granted_at, k.confirmed_at, k.withdrawn_at, k.expires_at, k.paused_until,
                k.frequency, k.legal_basis, k.document_version,
                {SUPPRESSED.format(digests=digests, **_ASKED_ABOUT)},
                {PENDING.format(digests=_ASKED[subject], **_ASKED_ABOUT)},
-               {found}.address_digest IS NOT NULL, {found}.verified_at IS NOT NULL
+               {has_contact}, {found}.verified_at IS NOT NULL
         FROM ({_SUBJECTS[subject]}) subject
         LEFT JOIN account a ON a.id = subject.account_id
         LEFT JOIN consent k ON k.account_id = subject.account_id AND k.item_id = $1::integer

@@ -29,6 +29,8 @@ from app.models import (
     PasswordRow,
     PrivacyExport,
     PrivacyRequest,
+    ProfileChange,
+    ProfileRow,
     RecoveryCodeRow,
     SecondFactorRow,
     SessionRow,
@@ -41,6 +43,7 @@ from app.services.locks import Locked
 
 FORGOTTEN = (
     SessionRow, PasswordRow, PasskeyRow, SecondFactorRow, RecoveryCodeRow, AddressChange, PrivacyExport, ContactPoint,
+    ProfileRow, ProfileChange,
 )  # fmt: skip
 """Tables whose rows of an account go with it."""
 

@@ -25,12 +25,24 @@ from app.models import (
     OptInRequest,
     PasskeyRow,
     PrivacyRequest,
+    ProfileChange,
     SessionRow,
     Suppression,
 )
-from app.services import consents, locks, messages, opt_in, passkeys, privacy_requests, second_factors, sessions
+from app.services import (
+    consents,
+    locks,
+    messages,
+    opt_in,
+    passkeys,
+    privacy_requests,
+    profile,
+    second_factors,
+    sessions,
+)
 from app.services.folding import State
 from app.services.items import ItemRef, items
+from app.services.profile import HeldField
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,8 @@ class Holdings:
     passkeys: Sequence[PasskeyRow]
     has_codes: bool
     """Whether a code is asked for after the password."""
+    profile: Sequence[HeldField]
+    profile_changes: Sequence[ProfileChange]
     changes: Sequence[AddressChange]
     suppressions: Sequence[Suppression]
     requests: Sequence[PrivacyRequest]
@@ -110,6 +124,8 @@ def gather(session: Session, account_id: uuid.UUID) -> Holdings | None:
         sessions=sessions.of_account(session, account_id),
         passkeys=passkeys.of_account(session, account_id),
         has_codes=second_factors.is_on(session, account_id),
+        profile=profile.held(session, account),
+        profile_changes=profile.changes(session, account_id),
         changes=session.scalars(select(AddressChange).where(AddressChange.account_id == account_id)).all(),
         suppressions=_suppressions(session, digests),
         requests=privacy_requests.of_account(session, account_id),

@@ -16,7 +16,7 @@ from app.db import Session, run
 from app.environment import environment
 from app.kit import clock
 from app.services import decisions
-from app.services.decisions import CONTACT_KIND, PENDING, SUPPRESSED, Decision, Facts, Reason, Rules
+from app.services.decisions import CONTACT_KIND, HAS_POSTAL, PENDING, POSTAL, SUPPRESSED, Decision, Facts, Reason, Rules
 from app.services.folding import Status
 from app.services.items import ItemRef
 
@@ -77,11 +77,13 @@ def _statement() -> str:
                k.paused_until, k.frequency, k.legal_basis, k.document_version,
                {SUPPRESSED.format(digests="= t.address_digest", **columns)},
                {PENDING.format(digests=owned, **columns)},
-               t.address_digest IS NOT NULL, t.verified_at IS NOT NULL
+               CASE WHEN q.kind = '{POSTAL}' THEN {HAS_POSTAL.format(account="a.id")}
+                    ELSE t.address_digest IS NOT NULL END,
+               t.verified_at IS NOT NULL
         FROM unnest(%(items)s::int[], %(brands)s::text[], %(channels)s::text[], %(kinds)s::text[])
              AS q (item, brand, channel, kind)
         LEFT JOIN account a ON a.id = %(account)s
         LEFT JOIN consent k ON k.account_id = %(account)s AND k.item_id = q.item
         LEFT JOIN LATERAL (SELECT * FROM contact_point c
-                           WHERE c.account_id = %(account)s AND (q.kind IS NULL OR c.kind = q.kind)
+                           WHERE c.account_id = %(account)s AND (q.kind IS NULL OR q.kind IN (c.kind, '{POSTAL}'))
                            ORDER BY c.is_primary DESC LIMIT 1) t ON true"""  # noqa: S608 - built from constants alone

@@ -28,6 +28,7 @@ THROUGH = {
     Source.ONE_CLICK.value: N_("Unsubscribe button of a mail program"),
     Source.LEAVE_PAGE.value: N_("Link in a mail"),
     Source.NEVER_PAGE.value: N_("Link in a mail"),
+    Source.ACCOUNT.value: N_("Your account"),
     Source.API.value: N_("Another system of the house"),
     Source.FILE.value: N_("File of the house's records"),
     Source.SYSTEM.value: N_("By itself"),

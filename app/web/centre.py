@@ -14,6 +14,7 @@ from app.branding.wording import age, centre_small_print, channel_words, how, ho
 from app.db import Session
 from app.environment import environment
 from app.services import accounts, history, offers, standing
+from app.services.accounts import POST
 from app.services.decisions import applies_without_asking
 from app.services.items import ItemRef, items
 from app.services.reach import Reach
@@ -34,21 +35,27 @@ class _Reader:
     through: Mapping[int, str]
     """Through what each item was agreed to, by item id."""
     kinds: frozenset[str]
-    """The kinds of address the person has: `email`, `phone`."""
+    """The kinds of address the person has: `email`, `phone`, `post`."""
     changed: Collection[int]
+    postal_url: str
+    """Where a postal address can be given; empty where there is one, or no profile."""
 
 
 def sections(
-    session: Session, account_id: uuid.UUID, reached: Reach, brands: list[Brand], changed: Collection[int], locale: str
-) -> list[CentreSection]:
-    """Give all houses, those one is with first. However many topics there are, the statements stay as few."""
+    session: Session, account_id: uuid.UUID, reached: Reach, brands: list[Brand], changed: Collection[int], locale: str,
+    profile_url: str = "",
+) -> list[CentreSection]:  # fmt: skip
+    """Give all houses, those one is with first. However many topics there are, the statements stay as few.
+
+    `profile_url` is where the person can give a postal address, if they can.
+    """
     unasked = [item for brand in brands for item in items(session).of_brand(brand.slug)
                if applies_without_asking(brand, item)]  # fmt: skip
     person = Person(account_id, accounts.find(session, account_id), reached.digests)
     found = standing.standings(session, person, [brand.slug for brand in brands], unasked)
     reader = _Reader(
         locale, {each.item.id: each for each in found}, history.granted_through(session, account_id),
-        reached.kinds, changed,
+        reached.kinds, changed, "" if POST in reached.kinds else profile_url,
     )  # fmt: skip
     shown = [_section(session, brand, reader) for brand in brands]
     return sorted(shown, key=lambda section: not section.is_open)
@@ -111,6 +118,7 @@ def _row(session: Session, brand: Brand, topic: Topic, reader: _Reader) -> Topic
     refs = [item for item in every if _has_switch(item, reader)]
     often = {_frequency(topic, reader.known.get(item.id)) for item in refs} or {None}
     together = len(often) == 1
+    lacking = [item.channel for item in every if item not in refs and item.channel]
     return TopicRow(
         key=topic.key,
         name=own(topic.name, brand, reader.locale),
@@ -118,10 +126,11 @@ def _row(session: Session, brand: Brand, topic: Topic, reader: _Reader) -> Topic
         how_often=how_often(topic, reader.locale, often.pop()) if together else "",
         conditions=tuple(age(topic, brand.locale(reader.locale))),
         switches=tuple(_switch(brand, topic, item, reader, with_frequency=not together) for item in refs),
-        out_of_reach=tuple(quiet_lines.out_of_reach(
-            brand, [item.channel for item in every if item not in refs and item.channel], reader.locale
-        )),
-    )  # fmt: skip
+        out_of_reach=tuple(
+            quiet_lines.out_of_reach(brand, lacking, reader.locale, has_profile=bool(reader.postal_url))
+        ),
+        postal_url=reader.postal_url if Channel.POST in topic.channels else "",
+    )
 
 
 def _has_switch(item: ItemRef, reader: _Reader) -> bool:

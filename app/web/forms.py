@@ -177,3 +177,10 @@ class AddressForm(PageForm):
 
     email = EmailField()
     sure = StringField()
+
+
+class ProfileForm(PageForm):
+    """A field of the profile; what its parts say is read by its kind."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""

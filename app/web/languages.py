@@ -13,9 +13,10 @@ from app.branding.languages import autonym, match, tag
 from app.branding.models import Site
 from app.flows import read_in
 from app.http import guards
-from app.http.context import env, write
+from app.http.context import env, provenance, write
 from app.http.languages import FIELD, FOR_DEVELOPERS, of_link
 from app.http.people import preference_session_required, visitor
+from app.kit.provenance import Source
 from app.web.blueprint import bp, render_error
 from app.web.forms import CentreForm
 
@@ -45,7 +46,7 @@ def keep_language(endpoint: str, values: dict[str, object]) -> None:
     """Let the language that a link named go along with every link, form and redirect of its page, without a cookie."""
     if FIELD in values or endpoint in WORDLESS or not has_request_context():
         return
-    if (found := match(of_link(), _spoken())) is not None:
+    if (found := match(of_link(), env().group.languages)) is not None:
         values[FIELD] = tag(found)
 
 
@@ -68,7 +69,8 @@ def language(site: Site) -> ResponseReturnValue:
     chosen = match(request.form.get("language"), site.locales)
     if not form.validate() or chosen is None:
         return render_error(422, str(next(iter(form["csrf_token"].errors), "")))
-    write(lambda session: read_in.read_in(session, who.account_id, chosen))
+    came = provenance(Source.CENTRE)
+    write(lambda session: read_in.read_in(session, site, who.account_id, chosen, came))
     # Without the language of the link, which would win over the one just chosen.
     return redirect(url_for(_page_to_show(request.form.get("page", "")), site=site.slug, lang=None), 303)
 
@@ -113,8 +115,3 @@ def _page_to_show(name: str) -> str:
     found = current_app.url_map._rules_by_endpoint.get(f"web.{name}", [])  # noqa: SLF001
     is_page = any(rule.arguments == {"site"} and "GET" in (rule.methods or ()) for rule in found)
     return f"web.{name}" if is_page else "web.preferences"
-
-
-def _spoken() -> tuple[str, ...]:
-    group = env().group
-    return tuple({each: None for site in (group, *group.brands.values()) for each in site.locales})

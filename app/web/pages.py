@@ -91,6 +91,8 @@ class TopicRow:
     switches: tuple[Switch, ...]
     out_of_reach: tuple[str, ...] = ()
     """How to get it over the channels that need something of the person first; they have no switch."""
+    postal_url: str = ""
+    """Where to give the postal address that one of the channels lacks; empty where none lacks it."""
 
 
 @dataclass(frozen=True, slots=True)

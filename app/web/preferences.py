@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import redirect, request, url_for
+from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.branding.models import Site
+from app.branding.models import FieldKind, Site
 from app.db import Session
 from app.errors import UnknownItem
 from app.flows import preferences as flow
@@ -37,7 +37,7 @@ def preferences(site: Site) -> ResponseReturnValue:
         stopped = suppressions.is_stopped(session, reached.digests)
         erasure = privacy_requests.open_one(session, who.account_id, Kind.ERASURE)
         brands = offers.brands_of(session, site)
-        sections = centre.sections(session, who.account_id, reached, brands, changed, locale(site))
+        sections = centre.sections(session, who.account_id, reached, brands, changed, locale(site), _postal_url(who))
         summary = centre.summary(session, changed, brands, locale(site))
     return render(
         "web/preferences.html",
@@ -120,6 +120,12 @@ def _anchor(site: Site, lines: list[Line]) -> str | None:
 def _changed(who: Visitor) -> set[int]:
     undo = who.row.undo or {"on": [], "off": []}
     return {*undo["on"], *undo["off"]}
+
+
+def _postal_url(who: Visitor) -> str:
+    """Give where the person can write their postal address; nothing where they can't."""
+    field = env().group.profile_field_of(FieldKind.ADDRESS)
+    return url_for("web.profile_field", site=g.site.slug, field=field.key) if who.is_full and field else ""
 
 
 def _minutes_left(who: Visitor) -> int:

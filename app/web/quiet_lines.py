@@ -38,6 +38,7 @@ NOTHING_COMES = {
 _NO_NUMBER = N_("Needs a telephone number, and we have none of yours.")
 _NUMBER = N_("Also %(ways)s, once we have your telephone number: write to %(contact)s.")
 _ADDRESS = N_("Also %(ways)s, once we have your postal address: write to %(contact)s.")
+_ADDRESS_HERE = N_("Also %(ways)s, once we have your postal address.")
 
 NEEDS = {
     Channel.SMS: _NO_NUMBER,
@@ -91,11 +92,15 @@ def needs(channel: Channel, locale: str) -> str:
     return translations(locale).gettext("Needs our app on your phone.") if channel is Channel.PUSH else ""
 
 
-def out_of_reach(brand: Brand, channels: Iterable[Channel], locale: str) -> list[str]:
-    """Say how to get what comes over channels for which the person has given no number or address."""
+def out_of_reach(brand: Brand, channels: Iterable[Channel], locale: str, *, has_profile: bool) -> list[str]:
+    """Say how to get what comes over channels for which the person has given no number or address.
+
+    With a profile the postal address is given there, by a link beside these words.
+    """
     ways: dict[str, list[str]] = {}
     for channel in channels:
-        ways.setdefault(ONCE_KNOWN[channel], []).append(channel_words(channel, locale))
+        sentence = _ADDRESS_HERE if has_profile and channel is Channel.POST else ONCE_KNOWN[channel]
+        ways.setdefault(sentence, []).append(channel_words(channel, locale))
     gettext, contact = translations(locale).gettext, brand.controller.contact
     return [
         gettext(sentence) % {"ways": listing(found, locale), "contact": contact} for sentence, found in ways.items()

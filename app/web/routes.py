@@ -21,6 +21,7 @@ from app.web import (
     passkey_sign_in,
     passkeys,
     preferences,
+    profile,
     recover,
     second_factor,
     sendings,
@@ -37,7 +38,7 @@ from app.web.failures import refused
 
 VIEWS = (
     access, account, address, check, confirm, erasing, history, home, languages, leave, passkey_sign_in, passkeys,
-    preferences, recover, registration, second_factor, sendings, sign_in, sign_up, themes, your_data,
+    preferences, profile, recover, registration, second_factor, sendings, sign_in, sign_up, themes, your_data,
 )  # fmt: skip
 """Named here because importing them is what adds their routes to the blueprint."""
 

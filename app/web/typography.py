@@ -7,12 +7,13 @@ import re
 from markupsafe import Markup, escape
 
 _WHOLE = re.compile(
-    r"""<(?:button|a)\ [^>]*class="button[^>]*>[^<]* | <[^>]*>
+    r"""<(?:button|a)\ [^>]*class="button[^>]*>[^<]* | <(?:textarea|option)\b[^>]*>[^<]* | <[^>]*>
     | \b(?:[Ee]-[Mm]ail\w* | \w+(?:-t)?(?:-(?:vous|nous|ils?|elles?|le|la|les|moi))+\b)""",
     re.VERBOSE,
 )
 """What reads ill in two pieces: "e-mail", and French verbs with their pronouns. Before it stands what is passed over:
-tags, and words on buttons, which are laid out as one piece and would lose the spaces beside a part of their own."""
+tags; words on buttons, which are laid out as one piece and would lose the spaces beside a part of their own; and what
+can hold no tags."""
 
 
 def unbroken(text: str) -> Markup:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from app.branding.catalogue import N_
 from app.branding.languages import called
-from app.branding.models import Site
+from app.branding.models import FieldKind, Site
 from app.errors import Gone
 from app.flows import download, restrict
 from app.http import guards
@@ -24,8 +24,10 @@ from app.services import accounts, holdings, privacy_requests
 from app.services.folding import Status
 from app.services.holdings import Holdings
 from app.services.privacy_requests import Kind, State
+from app.services.profile_values import told
 from app.web.blueprint import bp, render, render_error
 from app.web.forms import DataForm
+from app.web.profile import label_of
 from app.web.sayings import day, device_name, listing
 
 PIECE = 64 * 1024
@@ -127,6 +129,7 @@ def _facts(site: Site, held: Holdings, who: Visitor) -> Iterator[Fact]:
     yield Fact(_("Your account"), kind)
     yield Fact(_("Known to us since"), day(account.created_at, spoken))
     yield Fact(_("Your language"), called(account.locale, spoken))
+    yield from _profile(held, spoken, is_sure=is_sure)
     yield from _by_house(held)
     yield Fact(_("Record of your choices"), _("Lines: %(lines)s", lines=held.lines))
     yield Fact(_("Sign-ups that wait for your yes"), str(len(held.waiting)))
@@ -143,6 +146,18 @@ def _facts(site: Site, held: Holdings, who: Visitor) -> Iterator[Fact]:
     for wish in held.requests:
         if wish.state == State.OPEN:
             yield Fact(_("Open request"), _(WISHES[wish.kind]))
+
+
+def _profile(held: Holdings, spoken: str, *, is_sure: bool) -> Iterator[Fact]:
+    """Tell the profile, its language apart, to whoever is sure to be its owner; to others what is filled in."""
+    fields = [each for each in held.profile if each.kind != FieldKind.LANGUAGE]
+    if fields and not is_sure:
+        yield Fact(_("Your profile"), listing([label_of(each.key, spoken) for each in fields], spoken))
+    for each in fields if is_sure else ():
+        lines = told(env().group, each.key, each.kind, each.value, spoken)
+        yield Fact(label_of(each.key, spoken), listing(lines, spoken, "unit"))
+    if held.profile_changes:
+        yield Fact(_("Changes of your profile"), str(len(held.profile_changes)))
 
 
 def _by_house(held: Holdings) -> Iterator[Fact]:

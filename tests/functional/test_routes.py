@@ -52,7 +52,9 @@ GUARDS = {
         POST /<site>/account/security/password  GET /<site>/account/security/second-factor
         POST /<site>/account/security/second-factor  POST /<site>/account/security/second-factor/change
         GET /<site>/account/security/passkeys  POST /<site>/account/security/passkeys
-        GET /<site>/account/security/passkeys/new  POST /<site>/account/security/passkeys/change""",
+        GET /<site>/account/security/passkeys/new  POST /<site>/account/security/passkeys/change
+        GET /<site>/account/profile  GET /<site>/account/profile/<field>  POST /<site>/account/profile/<field>
+        POST /<site>/account/profile/<field>/remove""",
     TICKET: "GET /<site>/sign-in/code  POST /<site>/sign-in/code",
     CLOSE: "POST /<site>/preferences/close  POST /<site>/sign-out",
 }
@@ -71,7 +73,7 @@ def there(app):
 
 def path(rule, token="spoilt"):
     there = rule.replace("<uuid:request_id>", str(uuid.UUID(int=1)))
-    return there.replace("<site>", "camille").replace("<token>", token)
+    return there.replace("<site>", "camille").replace("<token>", token).replace("<field>", "birthday")
 
 
 def send(client, method, rule, **more):

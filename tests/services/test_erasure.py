@@ -16,6 +16,8 @@ from app.models import (
     EventDetail,
     Message,
     PrivacyExport,
+    ProfileChange,
+    ProfileRow,
     Suppression,
 )
 from app.services import mailbox
@@ -51,6 +53,7 @@ def test_nothing_personal_is_left_in_any_table(env, database_urls):
     assert {table for table, _ in before} >= {
         "address", "contact_point", "opt_in_request", "opt_in_item", "message", "session", "password", "event_detail",
         "address_change", "privacy_export", "development_mail", "account",
+        "profile_field", "profile_change",
     }  # fmt: skip
     ask(env, account)
     assert erasures.run(env) == 1
@@ -58,6 +61,7 @@ def test_nothing_personal_is_left_in_any_table(env, database_urls):
     shared = {IP, BROWSER, PAGE, "peculiar-request"}
     after = [hit for hit in found(env, database_urls, account, personal(env, account)) if hit[1] not in shared]
     assert after == []
+    assert counts(env, ProfileRow, ProfileChange) == [0, 0]
     with env.database.transaction() as session:
         assert set(session.scalars(select(EventDetail.account_id))) == {bea}
         assert set(session.scalars(select(ContactPoint.account_id))) == {bea}

@@ -92,6 +92,18 @@ def test_what_was_read_is_frozen():
         (GROUP, '"folie-douze", ', "", "folie-douze has a folder"),
         (GROUP, '"folie-douze", ', '"folie-douze", "nowhere", ', "nowhere is listed"),
         (GROUP, '"folie-douze", ', '"folie-douze", "camille", ', "twice"),
+        (GROUP, 'kind = "date"', 'kind = "day"', "profile.1.kind"),
+        (GROUP, 'kind = "date"', 'type = "date"', "no such key"),
+        (GROUP, 'key = "birthday"', 'key = "name"', "name appears twice"),
+        (GROUP, 'key = "birthday"', 'key = "Birthday"', "profile.1.key"),
+        (GROUP, 'label.en = "Your birthday"', 'label.es = "Su cumpleaños"', "profile.1.label has no words in en"),
+        (GROUP, 'label.fr = "Votre anniversaire"', 'label.es = "Cumpleaños"', "es is not among the site's locales"),
+        (GROUP, 'purpose.en = "So that pages', 'purpose.es = "So that pages', "profile.6.purpose has no words in en"),
+        (GROUP, 'kind = "choices"', 'kind = "name"', "belong to a field of kind choices"),
+        (GROUP, 'kind = "channel"', 'kind = "choices"', "belong to a field of kind choices"),
+        (GROUP, 'key = "leather"', 'key = "clothes"', "clothes appears twice"),
+        (GROUP, 'name.en = "Scent"', 'name.es = "Perfume"', "profile.4.choices.2.name has no words in en"),
+        (BRAND, "confirmation_days = 7", "profile = []", "no such key"),
         (GROUP, "brands = [", 'brands = "camille" # [', "must list"),
         (LOGO, '  <g fill="currentColor"', '  <script/><g fill="currentColor"', "<script>"),
         (LOGO, '  <g fill="currentColor"', '  <style/><g fill="currentColor"', "<style>"),
@@ -109,6 +121,13 @@ def test_a_mistake_names_its_file_and_line(folder, file, old, new, said):
     line = plant(folder / file, old, new)
     found = mistakes(folder)
     assert any(where == file and at == line and said in message for where, at, message in found), found
+
+
+@pytest.mark.parametrize("kind", ["address", "language"])
+def test_letters_go_to_one_address_and_an_account_reads_one_language(folder, kind):
+    plant(folder / GROUP, 'kind = "name"', f'kind = "{kind}"')
+    line = (folder / GROUP).read_text(encoding="utf-8").rpartition(f'kind = "{kind}"')[0].count("\n") + 1
+    assert (GROUP, line, f"there can be one field of kind {kind} alone") in mistakes(folder)
 
 
 def test_a_missing_key_is_told_at_the_table_that_lacks_it(folder):

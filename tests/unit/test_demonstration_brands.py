@@ -9,7 +9,7 @@ from app.branding import wording
 from app.branding.colours import contrast
 from app.branding.documents import Published
 from app.branding.loader import check
-from app.branding.models import Brand, Channel, LegalBasis, OptIn
+from app.branding.models import Brand, Channel, FieldKind, LegalBasis, OptIn, SiteGroup
 from tests.unit.test_branding_loader import BRANDS
 
 GROUP = check(BRANDS)
@@ -68,6 +68,8 @@ def texts(site, locale):
         entries += [named.name, named.description]
     for document in site.documents:
         entries += [document.title, *(version.texts for version in document.versions)]
+    for field in site.profile if isinstance(site, SiteGroup) else ():
+        entries += [field.label, field.purpose, *(choice.name for choice in field.choices)]
     return [entry[locale] for entry in entries]
 
 
@@ -122,6 +124,10 @@ def test_each_path_of_consent_is_alive_once():
         "share-within-group": (LegalBasis.CONSENT, True),
         "analytics": (LegalBasis.LEGITIMATE_INTEREST, False),
     }
+
+
+def test_the_profile_asks_for_each_kind_once():
+    assert [field.kind for field in GROUP.profile] == list(FieldKind)
 
 
 @pytest.mark.parametrize("site", SITES, ids=lambda site: site.slug)
