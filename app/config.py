@@ -44,6 +44,10 @@ class Settings(BaseModel):
     ledger_keys: tuple[str, ...]
     leave_keys: tuple[str, ...]
     mail_url: str | None = None
+    sms_url: str | None = None
+    """Where texts are handed over: a template, see `app.courier.texting`."""
+    sms_hook_token: str = ""
+    """Opens the address where the gateway hands in texts that people sent; without it there is none."""
     ratelimit_storage: str = "memory://"
     signups_per_ip: str = "30 per minute"
     trusted_proxies: int = 0
@@ -59,6 +63,11 @@ class Settings(BaseModel):
     def fonts_path(self) -> Path:
         """The folder of the web fonts that were made for the houses."""
         return self.instance_path / "fonts"
+
+    @property
+    def sends_texts(self) -> bool:
+        """Whether phone numbers can be proved here."""
+        return bool(self.sms_url) or not self.is_production
 
     @property
     def is_production(self) -> bool:
@@ -95,6 +104,14 @@ class Settings(BaseModel):
             raise ValueError("PARLEY_PUBLIC_URL must be an https address in production")
         if self.is_production and not self.database_url:
             raise ValueError("DATABASE_URL is required in production")
+        return self
+
+    @model_validator(mode="after")
+    def _texts_are_safe(self) -> Settings:
+        if self.sms_hook_token and len(self.sms_hook_token.encode()) < MINIMUM_KEY_BYTES:
+            raise ValueError(f"PARLEY_SMS_HOOK_TOKEN is under {MINIMUM_KEY_BYTES} bytes")
+        if self.is_production and self.sms_url and not self.sms_url.startswith("https://"):
+            raise ValueError("PARLEY_SMS_URL must be an https address in production")
         return self
 
     @property

@@ -5,6 +5,8 @@ Everything here is read once at start and shared by all threads, hence frozen mo
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
@@ -117,6 +119,8 @@ class Sender(Frozen):
     name: str
     address: EmailStr
     reply_to: EmailStr | None = None
+    texts: Annotated[str, Field(pattern=r"^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$|^\+?[0-9]{3,15}$")] | None = None
+    """Who text messages come from: up to eleven letters and figures, or a number that can be answered."""
 
 
 class Controller(Frozen):
@@ -210,6 +214,15 @@ class Site(Frozen):
     logo: str
     purposes: tuple[Purpose, ...] = ()
     documents: tuple[Document, ...] = ()
+
+    @property
+    def texts_come_from(self) -> str:
+        """Whom its text messages come from: as set, else as much of its name as there is room for.
+
+        Eleven letters and figures (3GPP TS 23.040, section 9.1.2.5).
+        """
+        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode()
+        return self.sender.texts or re.sub("[^A-Za-z0-9 ]", "", plain)[:11].strip()
 
     def locale(self, wanted: str | None) -> str:
         """Give `wanted` if the site speaks it, else its first locale."""

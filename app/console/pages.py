@@ -9,7 +9,7 @@ from enum import StrEnum
 from werkzeug.test import TestResponse
 
 from app.branding.models import Brand, FieldKind, Site
-from app.console import account_scenes, data_scenes, mails, profile_scenes, scenes, security_scenes
+from app.console import account_scenes, data_scenes, mails, phone_scenes, profile_scenes, scenes, security_scenes
 from app.console.people import EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
@@ -52,6 +52,8 @@ class Page:
 EVENTS = (
     (Event.PASSKEY_ADDED, "Passkey added"), (Event.PASSKEY_REMOVED, "Passkey removed"),
     (Event.SECOND_FACTOR_ON, "Codes asked for"), (Event.SECOND_FACTOR_OFF, "Codes asked for no more"),
+    (Event.PHONE_ADDED, "Phone number added"), (Event.PHONE_CHANGED, "Phone number changed"),
+    (Event.PHONE_REMOVED, "Phone number removed"), (Event.PHONE_LOST, "Phone number of somebody else by now"),
     (Event.RECOVERY_CODE_USED, "Recovery code used"), (Event.RECOVERY_CODES_RENEWED, "Other recovery codes"),
 )  # fmt: skip
 BOTH = (Purpose.ADDRESS_AGREE, Purpose.ADDRESS_PROVE)
@@ -103,6 +105,13 @@ PAGES = (
     Page("address-stop", "Stop the move", scenes.address_link(Purpose.ADDRESS_STOP)),
     Page("address-stopped", "Move stopped", scenes.address_pressed(Purpose.ADDRESS_STOP)),
     Page("address-over", "Move overtaken", scenes.address_pressed(Purpose.ADDRESS_STOP, Purpose.ADDRESS_AGREE), 410),
+    Page("phone", "Phone number, none yet", phone_scenes.phone),
+    Page("phone-errors", "Phone number, with errors", phone_scenes.phone_with_errors, 422),
+    Page("phone-code", "Phone number, the code", phone_scenes.phone_code),
+    Page("phone-code-errors", "Phone number, a wrong code", phone_scenes.phone_code_with_errors, 422),
+    Page("phone-over", "Phone number, the code came too late", phone_scenes.phone_over),
+    Page("phone-proved", "Phone number, proved", phone_scenes.phone_proved),
+    Page("phone-removed", "Phone number, removed", phone_scenes.phone_removed),
     Page("register", "Ask for a full account", scenes.opened("register")),
     Page("register-errors", "Ask for a full account, with errors", account_scenes.register_with_errors, 422),
     Page("register-sent", "Link to the account on its way", account_scenes.register_sent),

@@ -13,7 +13,7 @@ from app.branding.models import Brand, Channel, Site, SiteGroup
 from app.db import Session
 from app.environment import environment
 from app.kit import clock, ids, one_time_codes
-from app.kit.addresses import parse_email
+from app.kit.addresses import parse_email, parse_phone
 from app.kit.provenance import PERSON, Provenance, Source
 from app.kit.signing import Purpose
 from app.models import Account, Message, PrivacyRequest
@@ -28,6 +28,7 @@ from app.services import (
     opt_in,
     passkeys,
     passwords,
+    phones,
     privacy_requests,
     second_factors,
     sessions,
@@ -48,6 +49,7 @@ from app.services.tokens import LeaveTarget
 
 EMAIL = "ana@example.com"
 NEW_EMAIL = "ana.new@example.com"
+NUMBER = "+33612345678"
 PASSWORD = "quiet umbrella seven anchovies"  # noqa: S105 - of a person that is made up
 LAPTOP = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 PHONE = (
@@ -110,6 +112,25 @@ class SamplePerson:
         """Give the path of the link that confirms a request."""
         with self._transaction() as session:
             return _path(tokens.confirm_link(session, self.house.slug, request_id))
+
+    def wait_for_a_code(self) -> str:
+        """Be sent a code to one's phone; give it."""
+        with self._transaction() as session:
+            account_id, number = self._account(session).id, parse_phone(NUMBER)
+            own, digest, abuse = locks.lock_with(session, account_id, number)
+            message_id = messages.queue(
+                session, kind=MessageKind.PHONE_CODE, brand=self._site.slug, address_digest=digest, abuse_digest=abuse,
+                locale=self.locale, account_id=own.account_id,
+            ) or uuid.UUID(int=0)  # fmt: skip
+            phones.begin(session, account_id, digest, message_id)
+            return phones.code_of(session, account_id, message_id) or ""
+
+    def prove_number(self) -> None:
+        """Have a phone number, proved long ago."""
+        with self._transaction() as session:
+            account_id = self._account(session).id
+            _own, digest, _abuse = locks.lock_with(session, account_id, parse_phone(NUMBER))
+            phones.attach(session, account_id, digest, clock.now() - THEN)
 
     def let_expire(self, request_id: uuid.UUID) -> uuid.UUID:
         """Let the time of a request pass; give it back."""

@@ -44,6 +44,12 @@ def compose(letter: Letter) -> Mail:
     )
 
 
+def words_of_text(letter: Letter) -> str:
+    """Write the words of a text message: one paragraph, since each part of it is paid for."""
+    template = _templates(letter.locale).get_template(f"text/{letter.kind}.txt")
+    return " ".join(template.render(letter=letter, site=letter.site).split())
+
+
 def _facts(letter: Letter) -> dict[str, Any]:
     lines, common = listed(letter) if letter.lines else ([], [])
     return {

@@ -13,12 +13,14 @@ import structlog
 
 from app.courier.composer import compose
 from app.courier.logs import describe
+from app.courier.texting import TextSender, compose_text
 from app.courier.transport import PermanentError, TemporaryError, Transport
 from app.db import is_unavailable
 from app.environment import Environment
 from app.models import Message
 from app.services import letters, messages
 from app.services.letters import Drop, Letter
+from app.services.message_kinds import TEXTS
 from app.services.messages import MessageState
 
 TRIES = 12
@@ -36,15 +38,17 @@ class TryAgain(Exception):
         self.seconds = seconds
 
 
-def deliver(environment: Environment, transport: Transport, message_id: uuid.UUID) -> MessageState | None:
+def deliver(
+    environment: Environment, transport: Transport, message_id: uuid.UUID, texts: TextSender | None = None
+) -> MessageState | None:
     """Send the message, or record why not; give its state, None where there was nothing to do.
 
-    Raises `TryAgain` after a temporary failure, and whatever the database raises when it is away.
+    A text message goes by `texts`. Raises `TryAgain` after a temporary failure, and whatever the database raises when it is away.
     """
     with messages.claim(environment.database, message_id) as is_ours:
         if not is_ours:
             raise TryAgain(FIRST_PAUSE_SECONDS)
-        return _attempt(environment, transport, message_id)
+        return _attempt(environment, transport, texts, message_id)
 
 
 def pause_seconds(tries: int) -> int:
@@ -52,7 +56,9 @@ def pause_seconds(tries: int) -> int:
     return int(min(FIRST_PAUSE_SECONDS * 2 ** (min(tries, TRIES) - 1), LONGEST_PAUSE_SECONDS))
 
 
-def _attempt(environment: Environment, transport: Transport, message_id: uuid.UUID) -> MessageState | None:
+def _attempt(
+    environment: Environment, transport: Transport, texts: TextSender | None, message_id: uuid.UUID
+) -> MessageState | None:
     with environment.database.transaction() as session:
         message = messages.begin_attempt(session, message_id)
     if message is None:
@@ -61,7 +67,7 @@ def _attempt(environment: Environment, transport: Transport, message_id: uuid.UU
         return _settle(environment, message, MessageState.DEAD, reason="gave_up")
     try:
         letter = _read(environment, message)
-        answer = None if isinstance(letter, Drop) else transport.send(compose(letter))
+        answer = None if isinstance(letter, Drop) else _hand_over(letter, transport, texts)
     except PermanentError as failure:
         return _settle(environment, message, MessageState.DEAD, reason="refused", answer=failure.answer)
     except TemporaryError as failure:
@@ -76,6 +82,14 @@ def _attempt(environment: Environment, transport: Transport, message_id: uuid.UU
     if isinstance(letter, Drop):
         return _settle(environment, message, MessageState.DROPPED, reason=letter.reason)
     return _settle(environment, message, MessageState.SENT, answer=answer, request_id=letter.request_id)
+
+
+def _hand_over(letter: Letter, transport: Transport, texts: TextSender | None) -> str:
+    if letter.kind not in TEXTS:
+        return transport.send(compose(letter))
+    if texts is None:
+        raise PermanentError("no gateway for text messages is set")
+    return texts.send(compose_text(letter))
 
 
 def _read(environment: Environment, message: Message) -> Letter | Drop:

@@ -17,9 +17,12 @@ class Happening(NamedTuple):
     heading: str
     meaning: str
     remedy: str
+    button: str = N_("It was not me: set another password")
 
 
 SIGNED_OUT = N_("That signs out every device. Then sign in and see under “Password and devices” what else was changed.")
+LOOK = N_("If it was not you, look at your preferences and take the number away.")
+SEE_NUMBER = N_("See your phone number")
 WORDS = {
     Event.PASSKEY_ADDED: Happening(
         N_("A passkey was added to your account"),
@@ -56,6 +59,37 @@ WORDS = {
         N_("There are other recovery codes."),
         N_("Those you had before are worth nothing now."),
         SIGNED_OUT,
+    ),
+    Event.PHONE_ADDED: Happening(
+        N_("A phone number was added to your choices"),
+        N_("A phone number was added."),
+        N_("It was proved by a code that was sent to it. Text messages go there once you switch them on."),
+        LOOK,
+        SEE_NUMBER,
+    ),
+    Event.PHONE_CHANGED: Happening(
+        N_("Your phone number has changed"),
+        N_("There is another phone number now."),
+        N_("It was proved by a code that was sent to it. What you agreed to stays, and goes there."),
+        LOOK,
+        SEE_NUMBER,
+    ),
+    Event.PHONE_REMOVED: Happening(
+        N_("Your phone number was removed"),
+        N_("Your phone number was removed."),
+        N_("Nobody writes to it or calls it any more, whatever you had agreed to."),
+        LOOK,
+        SEE_NUMBER,
+    ),
+    Event.PHONE_LOST: Happening(
+        N_("Your phone number is somebody else’s by now"),
+        N_("Your phone number is no longer with us."),
+        N_(
+            "Somebody else proved today that it is theirs, as happens when numbers are given out again. "
+            "Nothing goes there on your account any more."
+        ),
+        N_("If you still have the number, prove it again."),
+        SEE_NUMBER,
     ),
 }
 

@@ -12,6 +12,7 @@ from procrastinate.jobs import Job
 from app.courier import erasures, exports
 from app.courier.delivery import LONGEST_PAUSE_SECONDS, TRIES, TryAgain, deliver
 from app.courier.logs import describe
+from app.courier.texting import sender_for
 from app.courier.transport import Transport
 from app.db import is_unavailable
 from app.environment import Environment
@@ -24,6 +25,7 @@ from app.services import (
     messages,
     opt_in,
     outbox,
+    phones,
     privacy_requests,
     sessions,
     throttle,
@@ -49,11 +51,11 @@ class Patiently(BaseRetryStrategy):
 
 def build(environment: Environment, transport: Transport, connector: BaseConnector) -> App:
     """Make the procrastinate App with all tasks of the courier, working in `environment`."""
-    app = App(connector=connector)
+    app, texts = App(connector=connector), sender_for(environment)
 
     @app.task(name=outbox.DELIVER, retry=Patiently())
     def _deliver(message_id: str) -> None:
-        deliver(environment, transport, uuid.UUID(message_id))
+        deliver(environment, transport, uuid.UUID(message_id), texts)
 
     @app.task(name=outbox.ADMIT, retry=Patiently())
     def _admit(request_id: str) -> None:
@@ -102,6 +104,7 @@ def purge(environment: Environment) -> None:
     log.info("purged", what="session", rows=environment.database.write(sessions.purge))
     log.info("purged", what="spent_proof", rows=environment.database.write(challenges.purge))
     log.info("purged", what="export", rows=environment.database.write(privacy_requests.purge))
+    log.info("purged", what="phone_proof", rows=environment.database.write(phones.purge))
     log.info("purged", what="attempt", rows=environment.database.write(throttle.purge))
 
 

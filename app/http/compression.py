@@ -23,7 +23,7 @@ KNOWN_PARTS = frozenset({"site", "brand", "slug", "id", "field"})
 """Parts of a path that must name something we have."""
 KNOWN_QUERIES = frozenset({
     *((name, "1") for name in ("welcome", "reworded", "cancelled", "starts", "added", "renamed", "removed", "kept",
-                               "ended")),
+                               "ended", "proved", "over")),
     ("asked", "starts"), ("asked", "both"),
 })  # fmt: skip
 

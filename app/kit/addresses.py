@@ -68,22 +68,45 @@ def _plain(typed: str) -> Address | None:
     return Address("email", typed, lowered, _abuse_form(local, domain))
 
 
-def parse_phone(typed: str) -> Address:
-    """Read a phone number in international form (`+33…`); raise `InvalidAddress` otherwise. Identity is E.164."""
+def parse_phone(typed: str, country: str | None = None) -> Address:
+    """Read a phone number in international form (`+33…`), or as it is dialled in `country`; identity is E.164.
+
+    Raises `InvalidAddress` otherwise.
+    """
     try:
-        number = phonenumbers.parse(typed, None)
+        number = phonenumbers.parse(typed, country)
     except phonenumbers.NumberParseException as problem:
         raise InvalidAddress("Write the phone number in international form, such as +33 1 23 45 67 89.") from problem
     if not phonenumbers.is_valid_number(number):
         raise InvalidAddress("This is not a number that can be called.")
     normal = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Address("phone", typed.strip(), normal, normal)
+    return Address("phone", normal, normal, normal)  # as dialled at home it could not be read back
+
+
+def takes_texts(number: Address) -> bool:
+    """Tell whether a phone number is one that texts go to, by its numbering plan.
+
+    Not among them are lines on a wall, and numbers whose owners earn by each text that is sent there.
+    """
+    texted = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    return phonenumbers.number_type(phonenumbers.parse(number.normal)) in texted
+
+
+def spaced(number: str) -> str:
+    """Write a phone number as people of its country read it: `+33 6 12 34 56 78`."""
+    parsed = phonenumbers.parse(number, None)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def mask(typed: str) -> str:
     """Shorten an e-mail address for display: `a•••@example.com`."""
     local, _, domain = typed.rpartition("@")
     return f"{local[:1]}•••@{domain}"
+
+
+def mask_phone(number: str) -> str:
+    """Shorten a phone number for display: its country and the last two digits, `+33 ••• 89`."""
+    return f"{spaced(number).partition(' ')[0]} ••• {number[-2:]}"
 
 
 def _abuse_form(local: str, domain: str) -> str:

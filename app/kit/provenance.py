@@ -33,6 +33,7 @@ class Source(StrEnum):
     SIGN_IN = "sign_in"
     RESET = "reset"
     ACCOUNT = "account"
+    TEXT_MESSAGE = "text_message"
     API = "api"
     FILE = "file"
     SYSTEM = "system"

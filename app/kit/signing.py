@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     RESET = "parley.reset"
     ERASURE_STOP = "parley.erasure-stop"
     STEP_UP = "parley.step-up"
+    PHONE = "parley.phone"
     NOTICE = "parley.notice"
     CHALLENGE = "parley.challenge"
     SECOND_FACTOR = "parley.second-factor"

@@ -1,6 +1,6 @@
 """The records, in two groups that no foreign key crosses: by address digest, and by account."""
 
-from app.models.accounts import Account, AddressChange, SessionRow
+from app.models.accounts import Account, AddressChange, PhoneProof, SessionRow
 from app.models.addresses import AddressRow, ContactPoint, OptInItem, OptInRequest, Suppression
 from app.models.base import Base
 from app.models.challenges import SpentProof
@@ -41,6 +41,7 @@ __all__ = [
     "OptInRequest",
     "PasskeyRow",
     "PasswordRow",
+    "PhoneProof",
     "PrivacyExport",
     "PrivacyRequest",
     "ProfileChange",

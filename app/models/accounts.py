@@ -50,6 +50,19 @@ class SessionRow(Base):
     code_expires_at: Mapped[datetime | None]
 
 
+class PhoneProof(Base):
+    """A number that its account was sent a code to, and still has to type it. The code stands nowhere: see `phones`."""
+
+    __tablename__ = "phone_proof"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    address_digest: Mapped[Digest]
+    message_id: Mapped[uuid.UUID]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries_left: Mapped[int]
+
+
 class AddressChange(Base):
     """An account is to move from one address to another, once both mailboxes have said so.
 

@@ -8,7 +8,7 @@ from app.kit import clock
 from app.kit.signing import Purpose
 from app.services import accounts, deliverability, tokens
 from app.services.messages import DEVICE, MessageKind
-from app.services.security_mails import EVENT
+from app.services.security_mails import ABOUT_PHONES, EVENT
 from app.services.stationery import Desk, Drop, Letter
 
 
@@ -43,15 +43,16 @@ def new_device(desk: Desk) -> Letter | Drop:
 
 
 def security_changed(desk: Desk) -> Letter | Drop:
-    """Tell that a passkey or the second factor came or went, or what stands in for it."""
-    return _told(desk, MessageKind.SECURITY_CHANGED, event=desk.message.context.get(EVENT, ""))
+    """Tell that a passkey, the second factor, what stands in for it or the phone number came or went."""
+    event = desk.message.context.get(EVENT, "")
+    page = "preferences/phone" if event in ABOUT_PHONES else "password/reset"
+    return _told(desk, MessageKind.SECURITY_CHANGED, page, event=event)
 
 
-def _told(desk: Desk, kind: MessageKind, **parts: Any) -> Letter | Drop:
+def _told(desk: Desk, kind: MessageKind, page: str = "password/reset", **parts: Any) -> Letter | Drop:
     if desk.account() is None:
         return Drop("unknown")
-    reset = tokens.page_link(desk.session, desk.site.slug, "password/reset")
-    return _unless_refused(desk, kind, action=reset, **parts)
+    return _unless_refused(desk, kind, action=tokens.page_link(desk.session, desk.site.slug, page), **parts)
 
 
 def _link(desk: Desk, purpose: Purpose) -> dict[str, Any]:

@@ -96,6 +96,22 @@ def withdraw(
     return ledger.append(session, account, entries, provenance)
 
 
+def expire(
+    session: Session, account: Account, wanted: Iterable[ItemRef], provenance: Provenance, attributes: Mapping[str, Any]
+) -> list[Line]:
+    """Let those of `wanted` that are granted run out, by no act of the person; `attributes` say why.
+
+    The account row must be locked by the caller.
+    """
+    present = current(session, account.id)
+    granted = [item.id for item in wanted if item.id in present and present[item.id].status is Status.GRANTED]
+    entries = [
+        Entry(item_id=each, action=Action.EXPIRED, legal_basis=present[each].legal_basis, attributes=attributes)
+        for each in granted
+    ]
+    return ledger.append(session, account, entries, provenance)
+
+
 def _basis_to_end(session: Session, item: ItemRef, state: State | None) -> str | None:
     """Give the basis on which an item is sent now; None where it is not."""
     if state is not None:

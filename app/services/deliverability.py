@@ -11,6 +11,7 @@ from app.db import Session
 from app.kit import clock
 from app.models import ContactPoint, Message, Suppression
 from app.services.locks import every_digest
+from app.services.message_kinds import TEXTS
 from app.services.messages import MessageKind
 
 SUPPRESSED = "suppressed"
@@ -43,6 +44,7 @@ COLUMNS = {
     MessageKind.EXPORT_READY: Column.ACCESS,
     MessageKind.ERASURE_ASKED: Column.ACCESS,
     MessageKind.SECURITY_CHANGED: Column.ACCESS,
+    MessageKind.PHONE_CODE: Column.ACCESS,
     # Nobody waits for these two, so an address that must not be contacted is left in peace.
     MessageKind.WELCOME: Column.MARKETING,
     MessageKind.SUMMARY: Column.MARKETING,
@@ -67,7 +69,7 @@ def _standing(session: Session, message: Message) -> list[Suppression]:
         Suppression.address_digest.in_(every_digest(session, message.address_digest)),
         Suppression.lifted_at.is_(None),
         or_(Suppression.brand.is_(None), Suppression.brand == message.brand),
-        or_(Suppression.channel.is_(None), Suppression.channel == "email"),
+        or_(Suppression.channel.is_(None), Suppression.channel == ("sms" if message.kind in TEXTS else "email")),
     )
     return list(session.scalars(query))
 

@@ -27,6 +27,7 @@ from app.models import (
     OptInRequest,
     PasskeyRow,
     PasswordRow,
+    PhoneProof,
     PrivacyExport,
     PrivacyRequest,
     ProfileChange,
@@ -40,10 +41,11 @@ from app.services import accounts, consents, ledger, locks, mailbox, stationery,
 from app.services.folding import Action
 from app.services.ledger import Entry
 from app.services.locks import Locked
+from app.services.message_kinds import TEXTS
 
 FORGOTTEN = (
     SessionRow, PasswordRow, PasskeyRow, SecondFactorRow, RecoveryCodeRow, AddressChange, PrivacyExport, ContactPoint,
-    ProfileRow, ProfileChange,
+    ProfileRow, ProfileChange, PhoneProof,
 )  # fmt: skip
 """Tables whose rows of an account go with it."""
 
@@ -52,11 +54,12 @@ PERSONAL = ("ip", "user_agent", "page", "request_id")
 
 
 def former_digests(session: Session, account_id: uuid.UUID) -> set[bytes]:
-    """Give the addresses that an account had to do with besides its own: those it left, wished for, or asked with."""
+    """Give the addresses that an account had to do with besides its own: those it left, wished for, asked with, or had a code sent to."""
     changes = select(AddressChange.from_digest, AddressChange.to_digest).where(AddressChange.account_id == account_id)
     asked = select(OptInRequest.address_digest).where(OptInRequest.account_id == account_id)
+    texted = select(Message.address_digest).where(Message.account_id == account_id, Message.kind.in_(TEXTS))
     found = {digest for row in session.execute(changes) for digest in row}
-    return found | set(session.scalars(asked))
+    return found | set(session.scalars(asked.union(texted)))
 
 
 def own_digests(session: Session, account_id: uuid.UUID) -> set[bytes]:
@@ -77,7 +80,8 @@ def erase(
         return
     own = {*locked.digests, *_left(session, account.id, former)}
     every = {each for digest in own for each in locks.every_digest(session, digest)}
-    mailbox.forget(session, [typed for digest in own if (typed := stationery.typed_address(session, digest))])
+    told = (stationery.typed_address(session, digest, kind) for digest in own for kind in ("email", "phone"))
+    mailbox.forget(session, [typed for typed in told if typed])
     _close_ledger(session, account, asked_at, provenance)
     _forget_requests(session, account.id, locked.digests)
     _forget_messages(session, account.id, own, former)

@@ -23,12 +23,14 @@ from app.services import (
     deliverability,
     messages,
     offers,
+    phones,
     privacy_letters,
     suppressions,
     tokens,
 )
 from app.services.deliverability import Column
 from app.services.items import items
+from app.services.message_kinds import TEXTS
 from app.services.messages import MessageKind
 from app.services.stationery import Desk, Drop, Letter, Line, typed_address
 from app.services.tokens import LeaveTarget
@@ -48,7 +50,7 @@ def prepare(session: Session, message: Message) -> Letter | Drop:
     site = environment(session).group.site(message.brand)
     if site is None:
         return Drop("retired")
-    to = typed_address(session, message.address_digest)
+    to = typed_address(session, message.address_digest, "phone" if message.kind in TEXTS else "email")
     if to is None:
         return Drop("unknown")
     if message.kind in LINKS and messages.is_followed(session, message):
@@ -196,6 +198,16 @@ def _lines(session: Session, facts: Iterable[tuple[int, dict[str, Any]]]) -> tup
     )
 
 
+def _phone_code(desk: Desk) -> Letter | Drop:
+    """Tell the code that the account waits for; nothing where it waits no more, or for a younger one."""
+    asker = desk.message.account_id
+    code = phones.code_of(desk.session, asker, desk.message.id) if asker else None
+    if code is None:
+        return Drop("superseded")
+    refused = deliverability.refusal(desk.session, desk.message)
+    return Drop(refused) if refused else desk.letter(MessageKind.PHONE_CODE, code=code)
+
+
 _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {
     MessageKind.CONFIRM: _confirm,
     MessageKind.WELCOME: _welcome,
@@ -213,4 +225,5 @@ _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {
     MessageKind.EXPORT_READY: privacy_letters.export_ready,
     MessageKind.ERASURE_ASKED: privacy_letters.erasure_asked,
     MessageKind.SECURITY_CHANGED: account_letters.security_changed,
+    MessageKind.PHONE_CODE: _phone_code,
 }

@@ -117,6 +117,34 @@ def lock_with(session: Session, account_id: uuid.UUID, other: Address | bytes) -
     return _hold(session, owner, family, primary, own_abuse), digest, abuse
 
 
+def lock_both(session: Session, account_id: uuid.UUID, digest: bytes) -> tuple[Locked, Locked | None]:
+    """Lock an account, an address it is about to take, and the other account that has the address now, if one does.
+
+    Mails may be queued to both. The account is None in what is held when it is no more.
+    """
+    owner = owner_of(session, digest)
+    parties = sorted({account_id, owner or account_id})
+    primaries = {party: _primary_of(session, party) or b"" for party in parties}
+    abuses = {party: _abuse_of(session, primary) for party, primary in primaries.items()}
+    for each in sorted(set(abuses.values())):
+        lock_abuse(session, each)
+    families = {party: _addresses_of(session, party) for party in parties}
+    for each in sorted({digest}.union(*families.values())):
+        _lock_row(session, each)
+    alive = {
+        party for party in parties if run(session, _LOCK_ACCOUNT, {"account": party}).fetchone() is not None
+    }  # fmt: skip
+    if owner_of(session, digest) != owner or any(_addresses_of(session, each) != families[each] for each in parties):
+        raise StaleLocks
+    held = {
+        party: Locked(
+            party if party in alive else None, tuple(sorted(families[party])), primaries[party], abuses[party]
+        )
+        for party in parties
+    }
+    return held[account_id], held[owner] if owner not in {None, account_id} else None
+
+
 def lock_to_erase(session: Session, account_id: uuid.UUID, former: Iterable[bytes]) -> Locked:
     """Lock an account with all its addresses, and those of `former` that are still on record; no mail may be queued.
 
@@ -228,6 +256,11 @@ def _family(session: Session, digest: bytes) -> tuple[uuid.UUID | None, set[byte
     """Give the owner of an address and all addresses of that owner."""
     found = run(session, _FAMILY, {"digest": digest}).fetchone()
     return (found[0], set(found[1])) if found else (None, set())
+
+
+def _addresses_of(session: Session, account_id: uuid.UUID) -> set[bytes]:
+    query = select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id)
+    return set(session.scalars(query))
 
 
 def _hold(session: Session, owner: uuid.UUID | None, family: set[bytes], digest: bytes, abuse: bytes) -> Locked:

@@ -26,7 +26,11 @@ class MessageKind(StrEnum):
     EXPORT_READY = "export_ready"
     ERASURE_ASKED = "erasure_asked"
     SECURITY_CHANGED = "security_changed"
+    PHONE_CODE = "phone_code"
 
+
+TEXTS = (MessageKind.PHONE_CODE,)
+"""The kinds that go to phones, as text messages."""
 
 UNCOUNTED = (
     MessageKind.SUMMARY, MessageKind.ADDRESS_MOVED, MessageKind.ADDRESS_LEFT, MessageKind.PASSWORD_CHANGED,

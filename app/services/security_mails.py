@@ -23,6 +23,14 @@ class Event(StrEnum):
     SECOND_FACTOR_OFF = "second_factor_off"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
+    PHONE_ADDED = "phone_added"
+    PHONE_CHANGED = "phone_changed"
+    PHONE_REMOVED = "phone_removed"
+    PHONE_LOST = "phone_lost"
+    """Somebody else proved that the number is theirs now."""
+
+
+ABOUT_PHONES = (Event.PHONE_ADDED, Event.PHONE_CHANGED, Event.PHONE_REMOVED, Event.PHONE_LOST)
 
 
 def tell(session: Session, site: str, locked: Locked, account_id: uuid.UUID, event: Event, locale: str) -> None:

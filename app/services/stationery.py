@@ -19,6 +19,10 @@ from app.services.items import ItemRef
 from app.services.messages import MessageKind
 
 
+AS_ASKED = (MessageKind.CONFIRM, MessageKind.PHONE_CODE)
+"""Kinds that speak the language of the page where they were asked for, whoever the address belongs to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Drop:
     """Nothing is sent, for this reason."""
@@ -80,9 +84,9 @@ class Desk:
         """Write a letter of a kind to the address of this desk.
 
         It speaks the language that its reader once chose (`reader`, else the owner of the address) where the site
-        does; a confirmation, which repeats the words of a form, speaks the form's.
+        does; what answers a form in its own words speaks the form's.
         """
-        chosen = None if kind is MessageKind.CONFIRM else self._chosen_by(reader or self.account())
+        chosen = None if kind in AS_ASKED else self._chosen_by(reader or self.account())
         locale = self.site.locale(chosen or self.message.locale)
         return Letter(kind, self.site, locale, self.to, self.message.message_id, **parts)
 
@@ -100,7 +104,7 @@ class Desk:
         return self.session.scalar(query)
 
 
-def typed_address(session: Session, digest: bytes) -> str | None:
-    """Read an e-mail address back, as it was typed; None when it is not known (any more)."""
-    sealed = session.scalar(select(AddressRow.sealed).where(AddressRow.digest == digest, AddressRow.kind == "email"))
+def typed_address(session: Session, digest: bytes, kind: str = "email") -> str | None:
+    """Read an address back, as it was typed, a `phone` number in full; None when it is not known (any more)."""
+    sealed = session.scalar(select(AddressRow.sealed).where(AddressRow.digest == digest, AddressRow.kind == kind))
     return environment(session).sealer.open(sealed) if sealed else None

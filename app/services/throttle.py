@@ -33,6 +33,8 @@ CODE_MAILS = Limit("code-mail", 5, timedelta(days=1))
 EXPORTS = Limit("export", 3, timedelta(days=1))
 ERASURES = Limit("erasure", 3, timedelta(days=1))
 """Each of these ends in a mail that the limits for mails leave out."""
+PHONE_CODES = Limit("phone-code", 5, timedelta(days=1))
+"""Whatever numbers they go to: each text costs money, and some people earn by it."""
 SECOND_STEP = Limit("second-step", 10, timedelta(minutes=5))
 PASSKEY = Limit("passkey", 10, timedelta(minutes=5))
 

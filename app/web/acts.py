@@ -28,6 +28,7 @@ THROUGH = {
     Source.ONE_CLICK.value: N_("Unsubscribe button of a mail program"),
     Source.LEAVE_PAGE.value: N_("Link in a mail"),
     Source.NEVER_PAGE.value: N_("Link in a mail"),
+    Source.TEXT_MESSAGE.value: N_("Text message"),
     Source.ACCOUNT.value: N_("Your account"),
     Source.API.value: N_("Another system of the house"),
     Source.FILE.value: N_("File of the house's records"),
@@ -41,6 +42,7 @@ BY_SOURCE = {
     (Action.GRANTED, Source.CENTRE.value): N_("You switched on %(what)s in your preferences."),
     (Action.WITHDRAWN, Source.CENTRE.value): N_("You switched off %(what)s in your preferences."),
     (Action.WITHDRAWN, Source.ONE_CLICK.value): N_("You left %(what)s by the unsubscribe button of your mail program."),
+    (Action.WITHDRAWN, Source.TEXT_MESSAGE.value): N_("You left %(what)s by a text message."),
     (Action.WITHDRAWN, Source.LEAVE_PAGE.value): N_("You left %(what)s by the link in a mail."),
 }
 """Sentences for an action that came in a way of its own."""

@@ -37,17 +37,17 @@ class _Reader:
     kinds: frozenset[str]
     """The kinds of address the person has: `email`, `phone`, `post`."""
     changed: Collection[int]
-    postal_url: str
-    """Where a postal address can be given; empty where there is one, or no profile."""
+    ways: Mapping[str, str]
+    """Where the person can give the kinds of address that are lacking: a page for `phone` and for `post`."""
 
 
 def sections(
     session: Session, account_id: uuid.UUID, reached: Reach, brands: list[Brand], changed: Collection[int], locale: str,
-    profile_url: str = "",
+    ways: Mapping[str, str] | None = None,
 ) -> list[CentreSection]:  # fmt: skip
     """Give all houses, those one is with first. However many topics there are, the statements stay as few.
 
-    `profile_url` is where the person can give a postal address, if they can.
+    `ways` are pages where the person can give an address of a kind (`phone`, `post`).
     """
     unasked = [item for brand in brands for item in items(session).of_brand(brand.slug)
                if applies_without_asking(brand, item)]  # fmt: skip
@@ -55,7 +55,7 @@ def sections(
     found = standing.standings(session, person, [brand.slug for brand in brands], unasked)
     reader = _Reader(
         locale, {each.item.id: each for each in found}, history.granted_through(session, account_id),
-        reached.kinds, changed, "" if POST in reached.kinds else profile_url,
+        reached.kinds, changed, {kind: url for kind, url in (ways or {}).items() if kind not in reached.kinds},
     )  # fmt: skip
     shown = [_section(session, brand, reader) for brand in brands]
     return sorted(shown, key=lambda section: not section.is_open)
@@ -127,9 +127,12 @@ def _row(session: Session, brand: Brand, topic: Topic, reader: _Reader) -> Topic
         conditions=tuple(age(topic, brand.locale(reader.locale))),
         switches=tuple(_switch(brand, topic, item, reader, with_frequency=not together) for item in refs),
         out_of_reach=tuple(
-            quiet_lines.out_of_reach(brand, lacking, reader.locale, has_profile=bool(reader.postal_url))
+            quiet_lines.out_of_reach(brand, lacking, reader.locale, reader.ways)
         ),
-        postal_url=reader.postal_url if Channel.POST in topic.channels else "",
+        ways=tuple(
+            (kind, url) for kind, url in reader.ways.items()
+            if any(channel is not Channel.PUSH and CONTACT_KIND[channel] == kind for channel in topic.channels)
+        ),
     )
 
 

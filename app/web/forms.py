@@ -169,6 +169,16 @@ class PasskeysForm(PageForm):
     act = StringField()
 
 
+class PhoneForm(PageForm):
+    """A phone number, or the code that was sent to it."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    number = StringField()
+    code = StringField()
+
+
 class AddressForm(PageForm):
     """Another address, and whether the person has seen it written large."""
 

@@ -91,8 +91,8 @@ class TopicRow:
     switches: tuple[Switch, ...]
     out_of_reach: tuple[str, ...] = ()
     """How to get it over the channels that need something of the person first; they have no switch."""
-    postal_url: str = ""
-    """Where to give the postal address that one of the channels lacks; empty where none lacks it."""
+    ways: tuple[tuple[str, str], ...] = ()
+    """Which kind of address some channel lacks (`phone`, `post`), and the page where it can be given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def preferences(site: Site) -> ResponseReturnValue:
         stopped = suppressions.is_stopped(session, reached.digests)
         erasure = privacy_requests.open_one(session, who.account_id, Kind.ERASURE)
         brands = offers.brands_of(session, site)
-        sections = centre.sections(session, who.account_id, reached, brands, changed, locale(site), _postal_url(who))
+        sections = centre.sections(session, who.account_id, reached, brands, changed, locale(site), _ways(who))
         summary = centre.summary(session, changed, brands, locale(site))
     return render(
         "web/preferences.html",
@@ -122,10 +122,13 @@ def _changed(who: Visitor) -> set[int]:
     return {*undo["on"], *undo["off"]}
 
 
-def _postal_url(who: Visitor) -> str:
-    """Give where the person can write their postal address; nothing where they can't."""
+def _ways(who: Visitor) -> dict[str, str]:
+    """Give the pages where the person can add a kind of address."""
     field = env().group.profile_field_of(FieldKind.ADDRESS)
-    return url_for("web.profile_field", site=g.site.slug, field=field.key) if who.is_full and field else ""
+    phone = {"phone": url_for("web.phone", site=g.site.slug)} if env().settings.sends_texts else {}
+    if not who.is_full or field is None:
+        return phone
+    return {**phone, "post": url_for("web.profile_field", site=g.site.slug, field=field.key)}
 
 
 def _minutes_left(who: Visitor) -> int:

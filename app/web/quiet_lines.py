@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from app.branding.catalogue import N_, translations
 from app.branding.models import Brand, Channel, LegalBasis
 from app.branding.wording import channel_words
 from app.kit.provenance import Source
-from app.services.decisions import Reason
+from app.services.decisions import CONTACT_KIND, Reason
 from app.services.folding import State, Status
 from app.services.items import ItemRef
 from app.services.standing import Standing
@@ -38,7 +38,10 @@ NOTHING_COMES = {
 _NO_NUMBER = N_("Needs a telephone number, and we have none of yours.")
 _NUMBER = N_("Also %(ways)s, once we have your telephone number: write to %(contact)s.")
 _ADDRESS = N_("Also %(ways)s, once we have your postal address: write to %(contact)s.")
-_ADDRESS_HERE = N_("Also %(ways)s, once we have your postal address.")
+_HERE = {
+    "phone": N_("Also %(ways)s, once we have your phone number."),
+    "post": N_("Also %(ways)s, once we have your postal address."),
+}
 
 NEEDS = {
     Channel.SMS: _NO_NUMBER,
@@ -92,18 +95,19 @@ def needs(channel: Channel, locale: str) -> str:
     return translations(locale).gettext("Needs our app on your phone.") if channel is Channel.PUSH else ""
 
 
-def out_of_reach(brand: Brand, channels: Iterable[Channel], locale: str, *, has_profile: bool) -> list[str]:
+def out_of_reach(brand: Brand, channels: Iterable[Channel], locale: str, ways: Collection[str]) -> list[str]:
     """Say how to get what comes over channels for which the person has given no number or address.
 
-    With a profile the postal address is given there, by a link beside these words.
+    Where there is a page for a kind of address (`ways`), a link beside these words leads there.
     """
-    ways: dict[str, list[str]] = {}
+    told: dict[str, list[str]] = {}
     for channel in channels:
-        sentence = _ADDRESS_HERE if has_profile and channel is Channel.POST else ONCE_KNOWN[channel]
-        ways.setdefault(sentence, []).append(channel_words(channel, locale))
+        kind = CONTACT_KIND[channel]
+        sentence = _HERE[kind] if kind in ways else ONCE_KNOWN[channel]
+        told.setdefault(sentence, []).append(channel_words(channel, locale))
     gettext, contact = translations(locale).gettext, brand.controller.contact
     return [
-        gettext(sentence) % {"ways": listing(found, locale), "contact": contact} for sentence, found in ways.items()
+        gettext(sentence) % {"ways": listing(found, locale), "contact": contact} for sentence, found in told.items()
     ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from app.flows import download, restrict
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.http.people import Visitor, preference_session_required, step_up_required, visitor
-from app.kit.addresses import mask
+from app.kit.addresses import mask, mask_phone
 from app.kit.provenance import Source
 from app.services import accounts, holdings, privacy_requests
 from app.services.folding import Status
@@ -124,7 +124,8 @@ def _facts(site: Site, held: Holdings, who: Visitor) -> Iterator[Fact]:
     is_sure = who.is_full or who.is_stepped_up
     for each in held.addresses:
         label = _("E-mail address") if each.point.kind == "email" else _("Phone number")
-        yield Fact(label, each.typed if is_sure or each.point.kind != "email" else mask(each.typed))
+        masked = mask(each.typed) if each.point.kind == "email" else mask_phone(each.typed)
+        yield Fact(label, each.typed if is_sure else masked)
     kind = _("Full account, with a password") if account.kind == accounts.FULL else _("No password: mails let you in")
     yield Fact(_("Your account"), kind)
     yield Fact(_("Known to us since"), day(account.created_at, spoken))
