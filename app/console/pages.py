@@ -129,7 +129,6 @@ PAGES = (
     Page("centre-full", "Preferences of a full customer", account_scenes.centre_of_a_full_customer),
     Page("profile", "Profile, nothing told yet", profile_scenes.profile),
     Page("profile-filled", "Profile, filled in", profile_scenes.filled),
-    Page("profile-post", "Profile while something comes by post", profile_scenes.with_post),
     Page("profile-removed", "Postal address removed", profile_scenes.removed),
     Page("profile-date", "Profile, a day", profile_scenes.asked(FieldKind.DATE)),
     Page("profile-date-errors", "Profile, a day that is none", profile_scenes.date_with_errors, 422),

@@ -32,23 +32,15 @@ def profile(stage: Stage) -> TestResponse:
 
 
 def filled(stage: Stage) -> TestResponse:
-    """Look when everything was told."""
+    """Look when everything was told, and something comes by post, which would end with the address."""
     _tell_all(stage)
     return stage.get(PROFILE)
 
 
 def removed(stage: Stage) -> TestResponse:
-    """Take the postal address back while something comes by post."""
+    """Take the postal address back all the same."""
     _tell_all(stage)
-    stage.person.agree_to_post()
     return stage.press(f"{_path(stage, FieldKind.ADDRESS)}/remove", stage.form(PROFILE))
-
-
-def with_post(stage: Stage) -> TestResponse:
-    """Look while something comes by post, which would end with the address."""
-    _tell_all(stage)
-    stage.person.agree_to_post()
-    return stage.get(PROFILE)
 
 
 def asked(kind: FieldKind) -> Callable[[Stage], TestResponse]:
@@ -89,6 +81,7 @@ def _tell_all(stage: Stage) -> None:
         typed = TYPED.get(field.kind, chosen)
         path = f"{PROFILE}/{field.key}"
         stage.post(path, stage.form(path, **typed))
+    stage.person.agree_to_post()
 
 
 def _path(stage: Stage, kind: FieldKind) -> str:

@@ -23,6 +23,9 @@ from app.web.forms import CentreForm
 WORDLESS = frozenset({"web.theme", "web.font"})
 """What is the same in every language, so that its address names none."""
 
+ABOVE = {"profile_field": "profile", "profile_field_post": "profile"}
+"""Pages that take more than the site, and the page to come back to from them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -107,7 +110,7 @@ def _kept_choice() -> KeptChoice | None:
 
 def _name_of_page() -> str:
     name = (request.endpoint or "").removeprefix("web.")
-    return name if request.method == "GET" else ""
+    return ABOVE.get(name, name if request.method == "GET" else "")
 
 
 def _page_to_show(name: str) -> str:

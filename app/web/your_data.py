@@ -156,7 +156,7 @@ def _profile(held: Holdings, spoken: str, *, is_sure: bool) -> Iterator[Fact]:
         yield Fact(_("Your profile"), listing([label_of(each.key, spoken) for each in fields], spoken))
     for each in fields if is_sure else ():
         lines = told(env().group, each.key, each.kind, each.value, spoken)
-        yield Fact(label_of(each.key, spoken), listing(lines, spoken, "unit"))
+        yield Fact(label_of(each.key, spoken), " · ".join(lines))
     if held.profile_changes:
         yield Fact(_("Changes of your profile"), str(len(held.profile_changes)))
 

@@ -13,6 +13,7 @@ from app.courier import exports
 from app.models import Account, PrivacyRequest
 from tests import customers, journeys
 from tests.functional.test_every_word import ANA, LOCALES, Reader, complaints, read_mail
+from tests.functional.test_profile import GOOD
 
 DATA, CHECK = "/luxe/account/data", "/luxe/account/data/check"
 
@@ -64,6 +65,29 @@ def test_no_page_about_ones_data_speaks_english_to_those_who_read_otherwise(spea
     speaker.pages += [speaker.client.post(link, query_string=speaker.lang) for _ in range(2)]
     assert [Reader(page.text).language for page in speaker.pages] == [speaker.lang["lang"]] * len(speaker.pages)
     assert [complaints(page.text, locale, group) for page in speaker.pages] == [[]] * len(speaker.pages)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_page_of_the_profile_speaks_english_to_those_who_read_otherwise(speaker, group, locale):
+    path, own = "/luxe/account/profile", {"name": "Żżż", "language": locale}
+    speaker.get(path)
+    for field, typed in GOOD.items():
+        speaker.get(f"{path}/{field}")
+        for wrong in ({}, dict.fromkeys(typed, "9" * 300), dict.fromkeys(typed, "\x00")):
+            speaker.post(f"{path}/{field}", **wrong)
+        speaker.post(f"{path}/{field}", **(own if field in own else typed))
+    for year in ("1899", "9999"):
+        speaker.post(f"{path}/birthday", day="1", month="1", year=year)
+    speaker.post(f"{path}/postal-address", **{**GOOD["postal-address"], "street": "1\n2\n3\n4"})
+    speaker.post("/luxe/preferences", "/luxe/preferences", set="camille:new-collection:post=on")
+    speaker.get("/luxe/account")
+    speaker.get(DATA)
+    for field in reversed(GOOD):
+        speaker.post(f"{path}/{field}/remove", path)
+    assert [page.status_code for page in speaker.pages if page.status_code not in {200, 422}] == []
+    assert [Reader(page.text).language for page in speaker.pages] == [speaker.lang["lang"]] * len(speaker.pages)
+    typed = {"rue", "Port", "rd", "floor", "du", "Brest"}
+    assert [set(complaints(page.text, locale, group)) - typed for page in speaker.pages] == [set()] * len(speaker.pages)
 
 
 @pytest.mark.parametrize("locale", LOCALES)

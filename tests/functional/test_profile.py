@@ -240,6 +240,13 @@ def test_the_language_is_the_one_the_account_reads(ana, session):
     assert (account.locale, account.profile.get("language")) == ("fr", None)
 
 
+def test_the_language_buttons_of_a_field_lead_back_to_the_profile(ana):
+    shown = [ana.get(f"{PROFILE}/birthday"), tell(ana, "birthday", day="99"), ana.get(PROFILE)]
+    assert ['name="page" value="profile"' in page.text for page in shown] == [True] * 3
+    form = {"csrf_token": journeys.form_token(shown[-1].text), "language": "fr", "page": "profile"}
+    assert ana.post("/camille/preferences/language", data=form).location == PROFILE
+
+
 def test_what_is_asked_for_no_more_is_still_shown_and_can_be_removed(ana, env, session):
     tell(ana, "name", name="Ana")
     session.execute(ProfileRow.__table__.update().values(key="shoe-size"))
