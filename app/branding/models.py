@@ -119,8 +119,8 @@ class Sender(Frozen):
     name: str
     address: EmailStr
     reply_to: EmailStr | None = None
-    texts: Annotated[str, Field(pattern=r"^(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}$|^\+?[0-9]{3,15}$")] | None = None
-    """Who text messages come from: up to eleven letters and figures, or a number that can be answered."""
+    texts: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 ]{0,10}$|^\+?[0-9]{3,15}$")] | None = None
+    """Whom text messages come from: up to eleven letters and figures, a letter first, or a number to be answered."""
 
 
 class Controller(Frozen):

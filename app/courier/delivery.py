@@ -43,7 +43,8 @@ def deliver(
 ) -> MessageState | None:
     """Send the message, or record why not; give its state, None where there was nothing to do.
 
-    A text message goes by `texts`. Raises `TryAgain` after a temporary failure, and whatever the database raises when it is away.
+    A text message goes by `texts`. Raises `TryAgain` after a temporary failure, and whatever the database raises when
+    it is away.
     """
     with messages.claim(environment.database, message_id) as is_ours:
         if not is_ours:

@@ -28,14 +28,14 @@ STOP_WORDS = frozenset({
     "stopp", "abmelden", "abmeldung", "abbestellen", "ende", "kundigen", "austragen",
     "td", "t", "退订", "退訂", "停止", "取消", "取消订阅", "拒收",
 })  # fmt: skip
-"""Words that end text messages where they are all somebody wrote: English, French, German and Chinese, without accents."""
+"""Words to leave by, where they are all somebody wrote: English, French, German and Chinese, without accents."""
 
 
 @limiter.limit(LIMIT)
 def take(token: str) -> ResponseReturnValue:
     """Take one text message, as JSON or as a form with `from`, `text` and perhaps `to`.
 
-    The answer tells neither whether the number is known nor whether the words meant anything: 200 `{"status": "taken"}`.
+    The answer tells neither whether the number is known nor whether the words meant anything: 200, `status` `taken`.
     400 (`malformed`) where a field is missing or `from` is no phone number.
     """
     check_token(token, env().settings.sms_hook_token)

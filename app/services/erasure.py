@@ -54,7 +54,10 @@ PERSONAL = ("ip", "user_agent", "page", "request_id")
 
 
 def former_digests(session: Session, account_id: uuid.UUID) -> set[bytes]:
-    """Give the addresses that an account had to do with besides its own: those it left, wished for, asked with, or had a code sent to."""
+    """Give the addresses that an account had to do with besides its own.
+
+    Those it left, those it wished for or asked with, and numbers that it had a code sent to.
+    """
     changes = select(AddressChange.from_digest, AddressChange.to_digest).where(AddressChange.account_id == account_id)
     asked = select(OptInRequest.address_digest).where(OptInRequest.account_id == account_id)
     texted = select(Message.address_digest).where(Message.account_id == account_id, Message.kind.in_(TEXTS))

@@ -1,7 +1,7 @@
 """Phone numbers of accounts: one each, proved by a code that was sent there.
 
-A code is derived from the text it goes out with, under the secret keys: it stands nowhere but in that text, and one that
-is sent again after a crash carries the same. It is good for ten minutes, one use and five tries, and only for the
+A code is derived from the text it goes out with, under the secret keys: it stands nowhere but in that text, and one
+that is sent again after a crash carries the same. It is good for ten minutes, one use and five tries, and only for the
 account that asked for it.
 """
 

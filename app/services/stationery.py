@@ -18,7 +18,6 @@ from app.services.changes import Change
 from app.services.items import ItemRef
 from app.services.messages import MessageKind
 
-
 AS_ASKED = (MessageKind.CONFIRM, MessageKind.PHONE_CODE)
 """Kinds that speak the language of the page where they were asked for, whoever the address belongs to."""
 

@@ -14,8 +14,7 @@ from app.branding.wording import age, centre_small_print, channel_words, how, ho
 from app.db import Session
 from app.environment import environment
 from app.services import accounts, history, offers, standing
-from app.services.accounts import POST
-from app.services.decisions import applies_without_asking
+from app.services.decisions import CONTACT_KIND, applies_without_asking
 from app.services.items import ItemRef, items
 from app.services.reach import Reach
 from app.services.standing import Person, Standing
@@ -126,11 +125,10 @@ def _row(session: Session, brand: Brand, topic: Topic, reader: _Reader) -> Topic
         how_often=how_often(topic, reader.locale, often.pop()) if together else "",
         conditions=tuple(age(topic, brand.locale(reader.locale))),
         switches=tuple(_switch(brand, topic, item, reader, with_frequency=not together) for item in refs),
-        out_of_reach=tuple(
-            quiet_lines.out_of_reach(brand, lacking, reader.locale, reader.ways)
-        ),
+        out_of_reach=tuple(quiet_lines.out_of_reach(brand, lacking, reader.locale, reader.ways)),
         ways=tuple(
-            (kind, url) for kind, url in reader.ways.items()
+            (kind, url)
+            for kind, url in reader.ways.items()
             if any(channel is not Channel.PUSH and CONTACT_KIND[channel] == kind for channel in topic.channels)
         ),
     )

@@ -38,8 +38,8 @@ from app.web.blueprint import bp, failed
 from app.web.failures import refused
 
 VIEWS = (
-    access, account, address, check, confirm, erasing, history, home, languages, leave, passkey_sign_in, passkeys, phone,
-    preferences, profile, recover, registration, second_factor, sendings, sign_in, sign_up, themes, your_data,
+    access, account, address, check, confirm, erasing, history, home, languages, leave, passkey_sign_in, passkeys,
+    phone, preferences, profile, recover, registration, second_factor, sendings, sign_in, sign_up, themes, your_data,
 )  # fmt: skip
 """Named here because importing them is what adds their routes to the blueprint."""
 

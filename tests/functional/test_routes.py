@@ -41,6 +41,9 @@ GUARDS = {
     MAIL: """
         GET /<site>/preferences  POST /<site>/preferences  GET /<site>/preferences/history
         GET /<site>/preferences/address  POST /<site>/preferences/address  GET /<site>/preferences/address/sent
+        GET /<site>/preferences/phone  POST /<site>/preferences/phone
+        GET /<site>/preferences/phone/code  POST /<site>/preferences/phone/code
+        POST /<site>/preferences/phone/remove
         POST /<site>/preferences/language  GET /<site>/account/data  POST /<site>/account/data/restriction
         POST /<site>/account/data/keep  GET /<site>/account/data/check  POST /<site>/account/data/check
         POST /<site>/account/data/check/code""",
