@@ -8,15 +8,11 @@ the file as well can cut off both ends alike: copy it elsewhere, or onto paper.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import hmac
 import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import IO, Any
 
 from sqlalchemy import text
@@ -24,7 +20,7 @@ from sqlalchemy import text
 from app.config import Settings
 from app.db import Session
 from app.environment import environment
-from app.kit import clock
+from app.kit import clock, journal
 from app.kit.digests import key_id
 from app.services import streaming
 
@@ -51,7 +47,7 @@ def take(session: Session, *, is_restored: bool = False) -> Checkpoint | None:
     `LookupError` when the file or the feed is not what it was: then `check` says how.
     """
     settings = environment(session).settings
-    with _locked(settings) as file:
+    with journal.locked(settings.instance_path / FILE) as file:
         kept, faults = _read(settings, file)
         position = int(session.scalar(text("SELECT coalesce(max(position), 0) FROM event_feed")) or 0)
         if is_restored:
@@ -73,7 +69,7 @@ def check(session: Session) -> list[str]:
     takes meanwhile would reach beyond the end of the feed.
     """
     settings = environment(session).settings
-    with _locked(settings) as file:
+    with journal.locked(settings.instance_path / FILE) as file:
         kept, faults = _read(settings, file)
     end = int(session.scalar(text("SELECT coalesce(max(position), 0) FROM event_feed")) or 0)
     before = START
@@ -105,10 +101,13 @@ def _root(session: Session, before: Checkpoint, position: int) -> str:
 
 
 def _read(settings: Settings, file: IO[bytes]) -> tuple[list[Checkpoint], list[str]]:
-    """Give the checkpoints that count, oldest first, and what is wrong with the file."""
+    """Give the checkpoints that count, oldest first, and what is wrong with the file.
+
+    Whoever tears the last line on purpose gains no more than by removing it.
+    """
     kept: list[Checkpoint] = []
     keys = {key_id(key): key for key in settings.ledger_keys}
-    for number, line in enumerate(_whole(file).splitlines(), start=1):
+    for number, line in enumerate(journal.lines(file), start=1):
         found = _authentic(line, keys)
         if found is None:
             return kept, [f"checkpoint {number} was changed, or was not written by Parley"]
@@ -116,16 +115,6 @@ def _read(settings: Settings, file: IO[bytes]) -> tuple[list[Checkpoint], list[s
             kept = [each for each in kept if each.position < found.position]
         kept.append(found)
     return kept, []
-
-
-def _whole(file: IO[bytes]) -> bytes:
-    """Read the lines that were written to their end. A power loss can tear the last one: then it was never taken.
-
-    Whoever tears it on purpose gains no more than by removing it.
-    """
-    file.seek(0)
-    written = file.read()
-    return written[: written.rfind(b"\n") + 1]
 
 
 def _authentic(line: bytes, keys: dict[str, str]) -> Checkpoint | None:
@@ -141,22 +130,9 @@ def _authentic(line: bytes, keys: dict[str, str]) -> Checkpoint | None:
 def _append(settings: Settings, file: IO[bytes], made: Checkpoint) -> None:
     key: str = settings.ledger_keys[-1]
     line = json.dumps({**asdict(made), "key": key_id(key), "mac": _mac(key, made)})
-    file.truncate(len(_whole(file)))
-    file.write(line.encode() + b"\n")
-    file.flush()
-    os.fsync(file.fileno())
+    journal.append(file, line)
 
 
 def _mac(key: str, made: Checkpoint) -> str:
     words: Sequence[object] = ("parley.checkpoint", made.position, made.root, made.at, made.is_restored)
     return hmac.digest(key.encode(), json.dumps(words).encode(), "sha256").hex()
-
-
-@contextmanager
-def _locked(settings: Settings) -> Iterator[IO[bytes]]:
-    """Open the file for reading and for writing at its end, while no other process does."""
-    path: Path = settings.instance_path / FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from flask import g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.branding.models import Site
-from app.errors import InvalidAddress
 from app.flows import access as flow
 from app.flows import leave
 from app.http import guards
@@ -17,30 +15,24 @@ from app.http.extensions import limiter
 from app.http.people import drop_session_cookie, set_session_cookie, visitor
 from app.kit.provenance import Source
 from app.services import locks, messages, sessions, suppressions, tokens
+from app.web import address_form
 from app.web.blueprint import bp, render
-from app.web.forms import CentreForm, PublicForm
+from app.web.forms import CentreForm
+
+FORM = "web/preferences_link.html"
 
 
 @bp.get("/<site>/preferences/link")
 def preferences_link(site: Site) -> ResponseReturnValue:
     """Ask for the address that a link should go to."""
-    return _show_link_form(site, PublicForm.for_site(site), {})
+    return address_form.show(FORM, site)
 
 
 @bp.post("/<site>/preferences/link", endpoint="preferences_link_post")
 @limiter.limit(guards.sign_ups_per_ip)
 def preferences_link_post(site: Site) -> ResponseReturnValue:
     """Mail a link, if the address is known; the answer does not tell."""
-    guards.refuse_cross_site()
-    form = PublicForm.for_site(site)
-    if problem := form.problem():
-        return _show_link_form(site, form, {"form": problem}, status=422)
-    if not guards.is_trapped():
-        try:
-            write(lambda session: flow.request_link(session, site, form.email.data or "", provenance(Source.FORM)))
-        except InvalidAddress:
-            return _show_link_form(site, form, {"email": _("Write an address like name@example.com.")}, status=422)
-    return redirect(url_for("web.link_sent", site=site.slug), 303)
+    return address_form.take(FORM, site, flow.request_link, "web.link_sent")
 
 
 @bp.get("/<site>/preferences/link/sent")
@@ -123,10 +115,3 @@ def manage_post(site: Site, token: str) -> ResponseReturnValue:
     except tokens.BadLink:
         return render("web/link_invalid.html", status=404)
     return render("web/managed.html", site=site)
-
-
-def _show_link_form(site: Site, form: PublicForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
-    return render(
-        "web/preferences_link.html", status=status, form_token=guards.token_to_show(form, site.slug),
-        honeypot_name=guards.HONEYPOT, email=form.email.data or "", errors=errors,
-    )  # fmt: skip

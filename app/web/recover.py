@@ -4,43 +4,32 @@ from __future__ import annotations
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from app.branding.models import Site
-from app.errors import InvalidAddress
 from app.flows import recover as flow
 from app.http import guards
 from app.http.context import env, provenance, write
 from app.http.extensions import limiter
 from app.kit.provenance import Source
 from app.kit.signing import Purpose
-from app.web import links, new_password
+from app.web import address_form, links, new_password
 from app.web.blueprint import bp, render
-from app.web.forms import PublicForm
 
+FORM = "web/reset.html"
 OVER = "web/reset_over.html"
 
 
 @bp.get("/<site>/password/reset")
 def reset(site: Site) -> ResponseReturnValue:
     """Ask for the address of the account."""
-    return _show(site, PublicForm.for_site(site), {})
+    return address_form.show(FORM, site)
 
 
 @bp.post("/<site>/password/reset", endpoint="reset_post")
 @limiter.limit(guards.sign_ups_per_ip)
 def reset_post(site: Site) -> ResponseReturnValue:
     """Mail a link, if there is such an account; the answer does not tell."""
-    guards.refuse_cross_site()
-    form = PublicForm.for_site(site)
-    if problem := form.problem():
-        return _show(site, form, {"form": problem}, status=422)
-    if not guards.is_trapped():
-        try:
-            write(lambda session: flow.ask(session, site, form.email.data or "", provenance(Source.FORM)))
-        except InvalidAddress:
-            return _show(site, form, {"email": _("Write an address like name@example.com.")}, status=422)
-    return redirect(url_for("web.reset_sent", site=site.slug), 303)
+    return address_form.take(FORM, site, flow.ask, "web.reset_sent")
 
 
 @bp.get("/<site>/password/reset/sent")
@@ -69,13 +58,6 @@ def reset_link_post(site: Site, token: str) -> ResponseReturnValue:
     if not write(lambda session: flow.reset(session, site, token, hashed, provenance(Source.RESET))):
         return render(OVER, status=410)
     return redirect(url_for("web.sign_in", site=site.slug, set=1), 303)
-
-
-def _show(site: Site, form: PublicForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
-    return render(
-        "web/reset.html", status=status, form_token=guards.token_to_show(form, site.slug),
-        honeypot_name=guards.HONEYPOT, email=form.email.data or "", errors=errors,
-    )  # fmt: skip
 
 
 def _show_password(site: Site, token: str, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:

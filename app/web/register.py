@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 
 from app.branding.models import Site
 from app.branding.wording import terms_text
-from app.errors import InvalidAddress
 from app.flows import register as flow
 from app.http import guards
 from app.http.context import env, locale, provenance, write
@@ -18,31 +17,24 @@ from app.kit import clock
 from app.kit.provenance import Source
 from app.kit.signing import Purpose
 from app.services import accounts, sessions
-from app.web import links, new_password
+from app.web import address_form, links, new_password
 from app.web.blueprint import bp, render
-from app.web.forms import PublicForm
+
+FORM = "web/register.html"
+OVER = "web/register_over.html"
 
 
 @bp.get("/<site>/register")
 def register(site: Site) -> ResponseReturnValue:
     """Ask for the address that the account is to be for."""
-    return _show(site, PublicForm.for_site(site), {})
+    return address_form.show(FORM, site)
 
 
 @bp.post("/<site>/register", endpoint="register_post")
 @limiter.limit(guards.sign_ups_per_ip)
 def register_post(site: Site) -> ResponseReturnValue:
     """Mail the link to go on by; the answer does not tell whether the address is known."""
-    guards.refuse_cross_site()
-    form = PublicForm.for_site(site)
-    if problem := form.problem():
-        return _show(site, form, {"form": problem}, status=422)
-    if not guards.is_trapped():
-        try:
-            write(lambda session: flow.ask(session, site, form.email.data or "", provenance(Source.FORM)))
-        except InvalidAddress:
-            return _show(site, form, {"email": _("Write an address like name@example.com.")}, status=422)
-    return redirect(url_for("web.register_sent", site=site.slug), 303)
+    return address_form.take(FORM, site, flow.ask, "web.register_sent")
 
 
 @bp.get("/<site>/register/sent")
@@ -54,14 +46,14 @@ def register_sent(site: Site) -> ResponseReturnValue:
 @bp.get("/<site>/register/<token>")
 def register_link(site: Site, token: str) -> ResponseReturnValue:
     """Show where a password is chosen; a mail scanner that follows the link uses nothing up."""
-    return links.opened(Purpose.REGISTER, token, "web/register_over.html") or _show_password(site, token, {})
+    return links.opened(Purpose.REGISTER, token, OVER) or _show_password(site, token, {})
 
 
 @bp.post("/<site>/register/<token>", endpoint="register_link_post")
 def register_link_post(site: Site, token: str) -> ResponseReturnValue:
     """Make the account a full one, and sign in."""
     guards.refuse_cross_site()
-    over = links.opened(Purpose.REGISTER, token, "web/register_over.html")
+    over = links.opened(Purpose.REGISTER, token, OVER)
     if over is not None:
         return over
     password = request.form.get("password", "")
@@ -73,17 +65,10 @@ def register_link_post(site: Site, token: str) -> ResponseReturnValue:
     hashed = env().hasher.hash(password)
     secret = write(lambda session: flow.complete(session, token, hashed, provenance(Source.REGISTRATION)))
     if secret is None:
-        return render("web/register_over.html", status=410)
+        return render(OVER, status=410)
     response = make_response(redirect(url_for("web.account", site=site.slug, welcome=1), 303))
     set_session_cookie(response, secret, sessions.FULL_LASTS)
     return response
-
-
-def _show(site: Site, form: PublicForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
-    return render(
-        "web/register.html", status=status, form_token=guards.token_to_show(form, site.slug),
-        honeypot_name=guards.HONEYPOT, email=form.email.data or "", errors=errors,
-    )  # fmt: skip
 
 
 def _show_password(site: Site, token: str, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:

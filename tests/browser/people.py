@@ -29,6 +29,10 @@ class People:
         journeys.sign_up(self._app.test_client(), email, site=brand)
         return email
 
+    def asked_for(self, item: str, email: str, brand: str = "camille") -> None:
+        """Have somebody ask for one more item, without the press in the mailbox."""
+        journeys.sign_up(self._app.test_client(), email, [item], brand)
+
     def joined(self, brand: str = "camille") -> tuple[str, str]:
         """Give the address of somebody who is on the list, and the cookie of their open centre."""
         email, client = post.new_address(), self._app.test_client()

@@ -27,18 +27,23 @@ class Process:
             )  # fmt: skip
 
     @property
+    def process_id(self) -> int:
+        """The number of the command itself."""
+        return self._child.pid
+
+    @property
     def is_alive(self) -> bool:
         """Tell whether the command itself still runs."""
         return self._child.poll() is None
 
     def kill(self) -> None:
         """Kill it and its descendants at once, with no chance to finish anything."""
-        _kill(family(self._child.pid))
+        _kill(family(self.process_id))
         self._child.wait()
 
     def stop(self) -> None:
         """Ask it to end, and kill what is left after a while."""
-        everyone = family(self._child.pid)
+        everyone = family(self.process_id)
         if self.is_alive:
             self._child.terminate()
         with suppress(subprocess.TimeoutExpired):
