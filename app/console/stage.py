@@ -94,8 +94,8 @@ class Stage:
         return self._ask("GET", path, encodings=self._encodings)
 
     def post(self, path: str, data: Mapping[str, Any] | None = None) -> TestResponse:
-        """Send a form as it is, without looking at what comes back."""
-        return self._ask("POST", path, data or {})
+        """Send a form as it is, without looking at what comes back; compressed as a page is, where it is a page."""
+        return self._ask("POST", path, data or {}, encodings=self._encodings)
 
     def press(self, path: str, data: Mapping[str, Any] | None = None) -> TestResponse:
         """Send a form and go where its answer leads."""

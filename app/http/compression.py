@@ -7,7 +7,9 @@ could repeat: known parts of the path, and no query but those of ours. Pages beh
 the centre that come back, answers of API and OAuth and the lean endpoints go as they are.
 
 The sign-up form may come back compressed with what was typed: nobody is signed in there, and the token of that form is
-no secret, since whoever asks gets one that is as good. It is the heaviest page of all on the group's site.
+no secret, since whoever asks gets one that is as good. It is the heaviest page of all on the group's site. So may a
+form of the profile, with its list of all countries, if the token of the session came with it: what was typed there was
+then typed into a page of ours, and nobody else chose it.
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ from __future__ import annotations
 from flask import Flask, Response, request
 from flask_compress import Compress
 
+from app.http.guards import has_token_of_session
+
 SHEETS_AND_PICTURES = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml"})
 PAGES_OF = frozenset({"web", "embed", "console", "dev"})
 MANUALS = frozenset({"api.docs"})
 FORMS_WITHOUT_SECRET = frozenset({"web.sign_up_post"})
+FORMS_WITH_TOKEN = frozenset({"web.profile_field_post"})
 KNOWN_PARTS = frozenset({"site", "brand", "slug", "id", "field"})
 """Parts of a path that must name something we have."""
 KNOWN_QUERIES = frozenset({
@@ -62,6 +67,8 @@ def may_compress(response: Response) -> bool:
     """Tell whether the length of the compressed answer gives nothing away."""
     if request.endpoint in FORMS_WITHOUT_SECRET:
         return response.status_code == 422
+    if request.endpoint in FORMS_WITH_TOKEN:
+        return response.status_code == 422 and has_token_of_session()
     if request.method not in {"GET", "HEAD"} or response.status_code not in {200, 304}:
         return False
     return response.mimetype in SHEETS_AND_PICTURES or (response.mimetype == "text/html" and _repeats_nothing())

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import Enum, StrEnum
 from typing import Any
 
-from flask import abort, request
+from flask import abort, g, request
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Form, ValidationError
@@ -149,6 +149,12 @@ class SessionFormToken(CSRF):
             subject = None
         if subject != self.subject or not self.subject:
             raise ValidationError(_("The page was open for too long. Please try once more."))
+        g.has_token_of_session = True
+
+
+def has_token_of_session() -> bool:
+    """Tell whether the form that was posted came from a page that we showed in this very session."""
+    return bool(g.get("has_token_of_session"))
 
 
 class Origin(Enum):

@@ -280,3 +280,11 @@ def test_your_data_and_the_copy_have_it(ana, env):
     for shown in ("Ana Ruiz", "3 November 1990", "12 rue du Port", "29200 Brest", "Scent", "By post"):
         assert shown in page
     assert f'href="{PROFILE}?lang=en"' in page
+
+
+@pytest.mark.parametrize(("is_own", "encoding"), [(True, "gzip"), (False, None)])
+def test_a_form_that_comes_back_travels_compressed_if_nobody_else_can_have_filled_it_in(ana, is_own, encoding):
+    token = journeys.form_token(ana.get(f"{PROFILE}/country").text) if is_own else "forged"
+    form = {"csrf_token": token, "country": "guess"}
+    answer = ana.post(f"{PROFILE}/country", data=form, headers={"Accept-Encoding": "gzip"})
+    assert (answer.status_code, answer.headers.get("Content-Encoding")) == (422, encoding)
