@@ -26,11 +26,15 @@ from app.config import KEY_LISTS, Settings
 from app.console import dressing, sheet
 from app.console.stage import Production
 from app.courier.composer import compose
+from app.courier.mail import Mail
+from app.courier.texting import compose_text
 from app.embedded import Cluster
 from app.environment import Environment
 from app.factory import create_app
 from app.kit.stopping import stop_requests
 from app.services import items
+from app.services.letters import Letter
+from app.services.message_kinds import TEXTS
 
 POLL_SECONDS = 0.2
 DATABASE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
@@ -90,7 +94,7 @@ def produce(settings: Settings, database_url: str, group: SiteGroup) -> Producti
             real.extensions["parley"] = environment.afresh(rehearsal.info)
             yield
 
-    return Production(real, environment, compose, scene)
+    return Production(real, environment, _write, scene)
 
 
 def application(studio: Studio) -> Flask:
@@ -152,3 +156,11 @@ def _state_of(folder: Path) -> frozenset[tuple[str, int, int]]:
     """Tell one state of the folder's files from another."""
     found = ((path, path.stat()) for path in folder.rglob("*") if path.is_file())
     return frozenset((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in found)
+
+
+def _write(letter: Letter) -> Mail:
+    """Write a mail; or a text message, as if it were one."""
+    if letter.kind not in TEXTS:
+        return compose(letter)
+    text = compose_text(letter)
+    return Mail(text.to, text.to, text.sender, text.to, "Text message", text.text, "")

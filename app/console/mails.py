@@ -63,6 +63,12 @@ def step_up_mail(stage: Stage) -> Letter:
     return stage.read(stage.person.be_mailed_digits())
 
 
+def phone_code_text(stage: Stage) -> Letter:
+    """Be sent a code to prove one's phone number."""
+    stage.person.become_known()
+    return stage.read(stage.person.be_texted())
+
+
 def export_ready_mail(stage: Stage) -> Letter:
     """Be told that the copy is there."""
     return stage.letter(MessageKind.EXPORT_READY, context={REQUEST: str(stage.person.be_given_a_copy())})

@@ -217,11 +217,13 @@ MAILS = (
     Page("mail-left", "Mails go elsewhere now", mails.address_mail(MessageKind.ADDRESS_LEFT, *BOTH, to=EMAIL)),
 )
 
+TEXTS = (Page("text-code", "Text: a code for the phone number", mails.phone_code_text, kind=Kind.TEXT),)
+
 
 def pages_of(site: Site) -> list[Page]:
     """List what there is of a site: its pages, its documents, and its mails in both parts."""
     own = {Where.EVERYWHERE, Where.HOUSE if isinstance(site, Brand) else Where.GROUP}
-    return [each for each in (*PAGES, *_documents(site), *_mails()) if each.where in own]
+    return [each for each in (*PAGES, *_documents(site), *_mails(), *TEXTS) if each.where in own]
 
 
 def find(site: Site, key: str) -> Page | None:

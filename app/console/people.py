@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from app.branding.models import Brand, Channel, Site, SiteGroup
 from app.db import Session
 from app.environment import environment
+from app.flows import phone
 from app.kit import clock, ids, one_time_codes
 from app.kit.addresses import parse_email, parse_phone
 from app.kit.provenance import PERSON, Provenance, Source
@@ -113,24 +114,13 @@ class SamplePerson:
         with self._transaction() as session:
             return _path(tokens.confirm_link(session, self.house.slug, request_id))
 
-    def wait_for_a_code(self) -> str:
-        """Be sent a code to one's phone; give it."""
-        with self._transaction() as session:
-            account_id, number = self._account(session).id, parse_phone(NUMBER)
-            own, digest, abuse = locks.lock_with(session, account_id, number)
-            message_id = messages.queue(
-                session, kind=MessageKind.PHONE_CODE, brand=self._site.slug, address_digest=digest, abuse_digest=abuse,
-                locale=self.locale, account_id=own.account_id,
-            ) or uuid.UUID(int=0)  # fmt: skip
-            phones.begin(session, account_id, digest, message_id)
-            return phones.code_of(session, account_id, message_id) or ""
-
-    def prove_number(self) -> None:
-        """Have a phone number, proved long ago."""
+    def be_texted(self) -> uuid.UUID:
+        """Ask for a code to one's phone; give the id of its text."""
         with self._transaction() as session:
             account_id = self._account(session).id
-            _own, digest, _abuse = locks.lock_with(session, account_id, parse_phone(NUMBER))
-            phones.attach(session, account_id, digest, clock.now() - THEN)
+            phone.ask(session, self._site, account_id, parse_phone(NUMBER), self._came(Source.CENTRE))
+            waiting = phones.waiting(session, account_id)
+            return waiting.message_id if waiting else account_id
 
     def let_expire(self, request_id: uuid.UUID) -> uuid.UUID:
         """Let the time of a request pass; give it back."""

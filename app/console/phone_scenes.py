@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from werkzeug.test import TestResponse
 
+from app.console.people import NUMBER
 from app.console.stage import Stage
 
 PHONE = "preferences/phone"
@@ -25,8 +26,7 @@ def phone_with_errors(stage: Stage) -> TestResponse:
 def phone_code(stage: Stage) -> TestResponse:
     """Be asked for the code."""
     _signed_in(stage)
-    stage.person.wait_for_a_code()
-    return stage.get(CODE)
+    return stage.press(PHONE, stage.form(PHONE, number=NUMBER))
 
 
 def phone_code_with_errors(stage: Stage) -> TestResponse:
@@ -44,14 +44,13 @@ def phone_over(stage: Stage) -> TestResponse:
 def phone_proved(stage: Stage) -> TestResponse:
     """Type the right one."""
     _signed_in(stage)
-    code = stage.person.wait_for_a_code()
+    code = stage.read(stage.person.be_texted()).code
     return stage.press(CODE, stage.form(CODE, code=code))
 
 
 def phone_removed(stage: Stage) -> TestResponse:
     """Take the number away again."""
-    _signed_in(stage)
-    stage.person.prove_number()
+    phone_proved(stage)
     return stage.press(f"{PHONE}/remove", stage.form(PHONE))
 
 

@@ -104,6 +104,13 @@ def mask(typed: str) -> str:
     return f"{local[:1]}•••@{domain}"
 
 
+def example_mobile(country: str) -> str:
+    """Give a mobile number that nobody has, as it is dialled in a country."""
+    kind, national = phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberFormat.NATIONAL
+    number = phonenumbers.example_number_for_type(country, kind)
+    return phonenumbers.format_number(number, national) if number else ""
+
+
 def mask_phone(number: str) -> str:
     """Shorten a phone number for display: its country and the last two digits, `+33 ••• 89`."""
     return f"{spaced(number).partition(' ')[0]} ••• {number[-2:]}"

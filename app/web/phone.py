@@ -14,7 +14,7 @@ from app.http import guards
 from app.http.context import env, provenance, transaction, write
 from app.http.extensions import limiter
 from app.http.people import preference_session_required, visitor
-from app.kit.addresses import Address, mask_phone, parse_phone, spaced, takes_texts
+from app.kit.addresses import Address, example_mobile, mask_phone, parse_phone, spaced, takes_texts
 from app.kit.provenance import Source
 from app.services import phones
 from app.web.blueprint import bp, render, render_error
@@ -41,7 +41,10 @@ def phone_post(site: Site) -> ResponseReturnValue:
         return _show(site, form, {"form": _problem(form)}, 422)
     number = _read(site, form.number.data or "")
     if number is None:
-        words = _("Write a mobile number, such as 06 12 34 56 78. From another country, begin with + and its code.")
+        words = _(
+            "Write a mobile number, such as %(example)s. One of another country begins with + and its code.",
+            example=example_mobile(site.controller.country),
+        )
         return _show(site, form, {"number": words}, 422)
     asked = write(lambda session: flow.ask(session, site, who.account_id, number, came))
     if asked is Asked.SAME:

@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("tries_left", sa.Integer(), nullable=False),
+        sa.Column("tries_left", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_phone_proof")),
     )
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON phone_proof TO {_application_role()}")
