@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy import create_engine, select, text, update
 
-from app.flows import change_address, confirm, download, erase, leave, profile, prove_self, restrict
+from app.flows import change_address, confirm, download, erase, leave, phone, profile, prove_self, restrict
 from app.flows.subscribe import subscribe
 from app.kit import clock
-from app.kit.addresses import parse_email
+from app.kit.addresses import parse_email, parse_phone
 from app.kit.provenance import PERSON, Provenance, Source
 from app.kit.signing import Purpose
 from app.models import (
@@ -19,7 +19,17 @@ from app.models import (
     ContactPoint,
     PrivacyRequest,
 )
-from app.services import mailbox, passkeys, passwords, privacy_requests, second_factors, sessions, tokens, verification
+from app.services import (
+    mailbox,
+    passkeys,
+    passwords,
+    phones,
+    privacy_requests,
+    second_factors,
+    sessions,
+    tokens,
+    verification,
+)
 from app.services.challenges import Proof
 from app.services.mailbox import Contents
 from app.services.passkeys import NewPasskey
@@ -27,6 +37,7 @@ from tests import journeys
 from tests.services import ledgers
 
 ANA, NEW, BEA = "ana.secret@example.com", "ana.newest@example.org", "bea@example.com"
+NUMBERS = "+33612345670", "+33612345671", "+33612345672"
 IP, BROWSER, PAGE = "198.51.100.77", "Peculiar/7.0 (Browser)", "/camille/peculiar-page"
 CAME = Provenance(PERSON, Source.FORM, "fr", ip=IP, user_agent=BROWSER, page=PAGE, request_id="peculiar-request")
 
@@ -95,6 +106,7 @@ def live(env):
     env.database.write(
         lambda session: profile.keep(session, camille, account, name, {"name": "Peculiar Ana Ruiz"}, CAME)
     )
+    have_numbers(env, account)
     env.database.write(lambda session: prove_self.ask_code(session, env.group, account, digest, CAME))
     env.database.write(lambda session: restrict.restrict(session, env.group, account, CAME))
     env.database.write(lambda session: download.ask(session, env.group, account, CAME))
@@ -102,6 +114,19 @@ def live(env):
         request = privacy_requests.open_one(session, account, privacy_requests.Kind.EXPORT).id
     env.database.write(lambda session: download.finish(session, request, b"peculiar-copy"))
     return account
+
+
+def have_numbers(env, account):
+    """Prove a number, replace it, and wait for the code to a third; the texts lie in the mailbox."""
+    for number in NUMBERS:
+        env.database.write(lambda session, number=number: phone.ask(
+            session, env.group, account, parse_phone(number), CAME
+        ))  # fmt: skip
+        with env.database.transaction() as session:
+            code = phones.code_of(session, account, phones.waiting(session, account).message_id)
+            mailbox.keep(session, Contents(number, "a", "", f"{code} is your code", "", {}))
+        if number != NUMBERS[-1]:
+            env.database.write(lambda session, code=code: phone.enter(session, env.group, account, code, CAME))
 
 
 def found(env, database_urls, account, words):
@@ -129,10 +154,11 @@ def readable(env, value):
 
 def personal(env, account):
     """List what is personal about Ana, and what names her addresses."""
-    digests = [env.digester.newest(parse_email(email)).hex() for email in (ANA, NEW)]
+    addresses = [*map(parse_email, (ANA, NEW)), *map(parse_phone, NUMBERS)]
+    digests = [env.digester.newest(each).hex() for each in addresses]
     return [
-        ANA, NEW, "ana.wish", IP, BROWSER, PAGE, "peculiar-request", "peculiar-hash", "peculiar-copy", "peculiar-name",
-        "PECULIARSECRET234", "Peculiar Ana Ruiz", *digests,
+        ANA, NEW, *NUMBERS, "ana.wish", IP, BROWSER, PAGE, "peculiar-request", "peculiar-hash", "peculiar-copy",
+        "peculiar-name", "PECULIARSECRET234", "Peculiar Ana Ruiz", *digests,
     ]  # fmt: skip
 
 

@@ -165,11 +165,14 @@ def _forget_addresses(session: Session, digests: Iterable[bytes]) -> None:
 
 
 def _left(session: Session, account_id: uuid.UUID, former: Collection[bytes]) -> set[bytes]:
-    """Give those addresses of `former` that the account had until it moved, and that are nobody else's since."""
-    query = select(AddressChange.from_digest).where(
+    """Give those of `former` that the account had until it moved or wrote as its number, and that are nobody else's."""
+    moved = select(AddressChange.from_digest).where(
         AddressChange.account_id == account_id, AddressChange.outcome == "moved", AddressChange.from_digest.in_(former)
     )
-    return {digest for digest in session.scalars(query) if not _is_wanted(session, digest, account_id)}
+    texted = select(Message.address_digest).where(
+        Message.account_id == account_id, Message.kind.in_(TEXTS), Message.address_digest.in_(former)
+    )
+    return {digest for digest in session.scalars(moved.union(texted)) if not _is_wanted(session, digest, account_id)}
 
 
 def _is_wanted(session: Session, digest: bytes, but: uuid.UUID | None = None) -> bool:

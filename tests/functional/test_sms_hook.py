@@ -77,7 +77,8 @@ def test_it_tells_nobody_whose_number_it_is(ana, client):
 @pytest.mark.parametrize(
     "sent",
     [{"json": {"from": NUMBER}}, {"json": {"text": "STOP"}}, {"json": ["STOP"]},
-     {"data": "{", "content_type": "application/json"}, {"json": {"from": 33612345678, "text": "STOP"}}, {"json": {"from": "Camille", "text": "STOP"}}, {}],
+     {"data": "{", "content_type": "application/json"}, {"json": {"from": 33612345678, "text": "STOP"}},
+     {"json": {"from": "Camille", "text": "STOP"}}, {}],
 )  # fmt: skip
 def test_what_can_not_be_read_is_told_to_the_program(ana, env, client, sent):
     answer = client.post(HOOK, **sent)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.flows import change_address, confirm, preferences
+from app.flows import change_address, confirm, phone, preferences
 from app.flows.subscribe import subscribe
-from app.kit.addresses import parse_email
+from app.kit.addresses import parse_email, parse_phone
 from app.kit.provenance import PERSON, Provenance, Source
 from app.kit.signing import Purpose
-from app.models import AddressChange, Consent, ContactPoint, Message, OptInRequest
-from app.services import accounts, locks, tokens
+from app.models import AddressChange, AttemptRow, Consent, ContactPoint, Message, OptInRequest, PhoneProof
+from app.services import accounts, locks, phones, tokens
 from app.services.address_changes import Progress
 from tests import journeys
 
@@ -212,3 +213,45 @@ def test_locking_starts_over_when_the_account_moved_meanwhile(env, monkeypatch):
     monkeypatch.setattr(locks, "_primary_of", lambda *_: journeys.digest(env, BEA))
     with env.database.transaction() as session, pytest.raises(locks.StaleLocks):
         locks.lock_with(session, ana, parse_email(NEW))
+
+
+def enter(env, account, code, session):
+    return phone.enter(session, env.group, account, code, FORM)
+
+
+def test_a_number_that_two_prove_at_once_is_one_person_s_in_the_end(env):
+    ana, bea = join(env, ANA), join(env, BEA)
+    number = parse_phone("+33612345678")
+    for _ in range(ROUNDS):
+        codes = {}
+        for account in (ana, bea):
+            with env.database.transaction() as session:
+                session.execute(delete(AttemptRow))
+                session.execute(delete(Message).where(Message.kind == "phone_code"))
+            env.database.write(lambda session, account=account: phone.ask(session, env.group, account, number, FORM))
+            with env.database.transaction() as session:
+                codes[account] = phones.code_of(session, account, phones.waiting(session, account).message_id)
+        done = at_once(env, *(partial(enter, env, account, code) for account, code in codes.items()))
+        assert done == ["proved", "proved"], "each held the phone"
+        with env.database.transaction() as session:
+            owners = session.scalars(select(ContactPoint.account_id).where(ContactPoint.kind == "phone")).all()
+            assert len(owners) == 1
+            assert session.scalar(select(PhoneProof.account_id)) is None
+            session.execute(delete(ContactPoint).where(ContactPoint.kind == "phone"))
+
+
+def test_a_code_that_is_typed_twice_at_once_is_used_once(env):
+    ana, number = join(env, ANA), parse_phone("+33612345678")
+    env.database.write(lambda session: phone.ask(session, env.group, ana, number, FORM))
+    with env.database.transaction() as session:
+        code = phones.code_of(session, ana, phones.waiting(session, ana).message_id)
+    assert sorted(at_once(env, *[partial(enter, env, ana, code)] * 2)) == ["over", "proved"]
+
+
+def test_many_wrong_codes_at_once_are_still_five_tries(env):
+    ana, number = join(env, ANA), parse_phone("+33612345678")
+    env.database.write(lambda session: phone.ask(session, env.group, ana, number, FORM))
+    done = at_once(env, *[partial(enter, env, ana, "wrong")] * 8)
+    assert done.count("wrong") == 4
+    with env.database.transaction() as session:
+        assert phones.waiting(session, ana) is None
