@@ -9,8 +9,9 @@ import pytest
 
 from app.courier import erasures
 from app.kit.sealing import Sealer
+from app.services import mailbox
 from tests import journeys
-from tests.erasing import ANA, BROWSER, IP, NEW, PAGE, ask, live, personal, verify
+from tests.erasing import ANA, BROWSER, IP, NEW, NUMBERS, PAGE, ask, live, personal, verify
 from tests.reliability.figures import tell
 from tests.reliability.installation import await_true
 
@@ -45,6 +46,12 @@ def hits(text: str, words) -> list[str]:
     return [each for each in words if each.casefold() in folded]
 
 
+def texts_kept(env) -> int:
+    """Count the texts to Ana's newest number in the development mailbox."""
+    with env.database.transaction() as session:
+        return [each.contents.to for each in mailbox.newest(session)].count(NUMBERS[-1])
+
+
 @pytest.fixture
 def house(install, post_office):
     with install(workers=1, mail_url=f"smtp://127.0.0.1:{post_office.port}?tls=none") as parley:
@@ -64,6 +71,7 @@ def test_nothing_is_found_of_somebody_who_was_erased(house, own_database, post_o
     visitor.close()
     house.start("courier")
     assert await_true(lambda: len(post_office.received) >= 3, 30), "mails to her go out, so the courier logs of them"
+    assert await_true(lambda: texts_kept(env) == 2, 30), "and the text that waits, beside the one that lay there"
 
     url = own_database.owner.replace("postgresql+psycopg", "postgresql")
     words = [*personal(env, account), ORIGIN, "peculiar-password"]
