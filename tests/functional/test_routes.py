@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 
 import pytest
 
+from app.factory import create_app
 from tests import customers, journeys
 
 ANA = "ana@example.com"
 
 ANYONE, FORM, LINK, ONE_CLICK, CLOSE, TICKET = "anyone", "form", "link", "one click", "close", "ticket"
 MAIL, STEPPED_UP, ACCOUNT = "mail", "stepped up", "account"
+EMBEDDED, BEARER, CLIENT, SECRET, DEVELOPMENT = "embedded", "bearer", "client", "secret", "development"
+OTHERWISE = "otherwise"
 """Who may: anyone; with a signed form token; by a signed link; so, from any origin; whoever wants to end a session;
-with a password given just now; with a session from a mail; so, after a code or the password; and signed in."""
+with a password given just now; with a session from a mail; so, after a code or the password; and signed in. Then
+programs: a form of ours on a page of the brand, with what that page was given; an access token; the secret of a client;
+the secret in the address; anyone, but only where people develop. And what no method was meant for: it says which is."""
 
 GUARDS = {
     ANYONE: """
@@ -22,7 +28,20 @@ GUARDS = {
         GET /<site>/preferences/link  GET /<site>/preferences/link/sent  GET /<site>/register  GET /<site>/register/sent
         GET /<site>/sign-in  GET /<site>/sign-in/passkey
         GET /<site>/password/reset  GET /<site>/password/reset/sent
-        GET /brand/<slug>/theme.css  GET /brand/fonts/<digest>.woff2""",
+        GET /brand/<slug>/theme.css  GET /brand/fonts/<digest>.woff2  GET /static/<path:filename>
+        GET /embed/<brand>.js  GET /embed/<brand>/form  GET /embed/<brand>/frame  GET /embed/<brand>/frame/sent
+        GET /embed/<brand>/solver  GET /healthz  GET /readyz
+        GET /api  GET /api/  GET /api/docs  GET /openapi.json
+        GET /.well-known/oauth-authorization-server  GET /oauth/jwks.json""",
+    EMBEDDED: "POST /embed/<brand>/challenge  POST /embed/<brand>/subscribe  POST /embed/<brand>/frame",
+    BEARER: "POST /api/v1/decisions  POST /api/v1/consents/lookup",
+    CLIENT: "POST /oauth/token",
+    SECRET: "POST /hooks/sms/<token>",
+    DEVELOPMENT: """
+        GET /dev/mailbox  GET /dev/mailbox.json  GET /dev/mailbox/<uuid:id>  GET /dev/mailbox/<uuid:id>/html""",
+    OTHERWISE: """
+        ANY /api/v1/decisions  ANY /api/v1/consents/lookup  ANY /api/  ANY /api/<path:rest>  ANY /oauth/token
+        ANY /embed/<brand>.js  ANY /embed/<brand>/form  ANY /embed/<brand>/challenge  ANY /embed/<brand>/subscribe""",
     FORM: """
         POST /<site>/  POST /<site>/preferences/link  POST /<site>/register  POST /<site>/sign-in
         POST /<site>/sign-in/passkey
@@ -69,14 +88,14 @@ def listed(*guards):
 
 
 def there(app):
-    """Give the routes of all pages."""
-    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("web.")]
-    return {(method, rule.rule) for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+    """Give all routes."""
+    rules = app.url_map.iter_rules()
+    return {(method, rule.rule) for rule in rules for method in (rule.methods or {"ANY"}) - {"HEAD", "OPTIONS"}}
 
 
 def path(rule, token="spoilt"):
-    there = rule.replace("<uuid:request_id>", str(uuid.UUID(int=1)))
-    return there.replace("<site>", "camille").replace("<token>", token).replace("<field>", "birthday")
+    there = re.sub("<uuid:[a-z_]+>", str(uuid.UUID(int=1)), rule).replace("<path:rest>", "nothing")
+    return re.sub("<(site|brand)>", "camille", there).replace("<token>", token).replace("<field>", "birthday")
 
 
 def send(client, method, rule, **more):
@@ -120,7 +139,32 @@ def test_without_the_password_no_code_is_asked_for(client, method, rule):
     assert answer.status_code == 422 or answer.location == "/camille/sign-in"
 
 
-@pytest.mark.parametrize(("method", "rule"), listed(LINK, ONE_CLICK))
+@pytest.mark.parametrize(("method", "rule"), listed(EMBEDDED))
+def test_a_form_on_another_site_needs_what_its_page_was_given(client, method, rule):
+    sent = {"email": ANA, "items": {"newsletter:email": "spoilt"}, "token": "spoilt", "proof": "spoilt"}
+    answer = send(client, method, rule, json=sent, headers={"Origin": "https://elsewhere.example.net"})
+    assert answer.status_code in {403, 422}
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(("method", "rule"), listed(BEARER, CLIENT))
+def test_other_services_say_who_they_are(client, method, rule):
+    assert send(client, method, rule, data={"grant_type": "client_credentials"}).status_code == 401
+
+
+@pytest.mark.parametrize(("method", "rule"), listed(OTHERWISE))
+def test_what_nothing_was_meant_for_does_nothing(client, method, rule):
+    assert {send(client, each, rule).status_code for each in ("PUT", "DELETE", "PATCH")} <= {404, 405}
+
+
+def test_the_mailbox_is_there_only_where_nothing_leaves_this_machine(env):
+    settings = env.settings.model_copy(update={"mail_url": "smtp://127.0.0.1:25?tls=none"})
+    assert there(create_app(settings, replace(env, settings=settings))) == {
+        each for guard in GUARDS for each in listed(guard) if guard != DEVELOPMENT
+    }
+
+
+@pytest.mark.parametrize(("method", "rule"), listed(LINK, ONE_CLICK, SECRET))
 def test_a_link_that_was_not_signed_here_leads_nowhere(client, method, rule):
     assert send(client, method, rule).status_code == 404
 
