@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.errors import SettingsError
 
 KEY_LISTS = ("secret_keys", "sealing_keys", "digest_keys", "ledger_keys", "leave_keys")
+LISTS = (*KEY_LISTS, "sms_countries")
 MINIMUM_KEY_BYTES = 32
 HIGHEST_PORT = 65_535
 
@@ -46,6 +47,10 @@ class Settings(BaseModel):
     mail_url: str | None = None
     sms_url: str | None = None
     """Where texts are handed over: a template, see `app.courier.texting`."""
+    sms_countries: tuple[str, ...] = ()
+    """Countries whose numbers get codes, as two capitals; all, where none is named."""
+    sms_codes_per_day: int = Field(default=1_000, ge=1)
+    """Texts with codes that leave in a day at most: a ceiling on what somebody can cost who earns by them."""
     sms_hook_token: str = ""
     """Opens the address where the gateway hands in texts that people sent; without it there is none."""
     ratelimit_storage: str = "memory://"
@@ -154,7 +159,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for field in Settings.model_fields:
         text = environ.get(_variable(field), "")
         if field != "instance_path" and text:
-            values[field] = [key.strip() for key in text.split(",")] if field in KEY_LISTS else text
+            values[field] = [key.strip() for key in text.split(",")] if field in LISTS else text
     return values
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from app.branding.catalogue import N_, translations
 from app.services.letters import Letter
 from app.services.messages import MessageKind
-from app.services.security_mails import Event
+from app.services.security_mails import ABOUT_PHONES, Event
 
 
 class Happening(NamedTuple):
@@ -21,8 +21,8 @@ class Happening(NamedTuple):
 
 
 SIGNED_OUT = N_("That signs out every device. Then sign in and see under “Password and devices” what else was changed.")
-LOOK = N_("If it was not you, look at your preferences and take the number away.")
-SEE_NUMBER = N_("See your phone number")
+LOOK = N_("If it was not you, put it right in your preferences.")
+SEE_PREFERENCES = N_("See your preferences")
 WORDS = {
     Event.PASSKEY_ADDED: Happening(
         N_("A passkey was added to your account"),
@@ -64,22 +64,19 @@ WORDS = {
         N_("A phone number was added to your choices"),
         N_("A phone number was added."),
         N_("It was proved by a code that was sent to it. Text messages go there once you switch them on."),
-        LOOK,
-        SEE_NUMBER,
+        SIGNED_OUT,
     ),
     Event.PHONE_CHANGED: Happening(
         N_("Your phone number has changed"),
         N_("There is another phone number now."),
         N_("It was proved by a code that was sent to it. What you agreed to stays, and goes there."),
-        LOOK,
-        SEE_NUMBER,
+        SIGNED_OUT,
     ),
     Event.PHONE_REMOVED: Happening(
         N_("Your phone number was removed"),
         N_("Your phone number was removed."),
         N_("Nobody writes to it or calls it any more, whatever you had agreed to."),
-        LOOK,
-        SEE_NUMBER,
+        SIGNED_OUT,
     ),
     Event.PHONE_LOST: Happening(
         N_("Your phone number is somebody else’s by now"),
@@ -88,8 +85,7 @@ WORDS = {
             "Somebody else proved today that it is theirs, as happens when numbers are given out again. "
             "Nothing goes there on your account any more."
         ),
-        N_("If you still have the number, prove it again."),
-        SEE_NUMBER,
+        SIGNED_OUT,
     ),
 }
 
@@ -99,4 +95,7 @@ def happened(letter: Letter) -> Happening | None:
     if letter.kind is not MessageKind.SECURITY_CHANGED:
         return None
     say = translations(letter.locale).gettext
-    return Happening(*(say(each) for each in WORDS[Event(letter.event)]))
+    found = WORDS[Event(letter.event)]
+    if letter.event in ABOUT_PHONES and not letter.is_full:  # whoever has no password can set no other
+        found = found._replace(remedy=LOOK, button=SEE_PREFERENCES)
+    return Happening(*(say(each) for each in found))

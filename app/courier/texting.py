@@ -25,7 +25,7 @@ MOST_BYTES = 2_000
 """Of a gateway's answer, as much as is read."""
 
 _PLACE = re.compile(r"\{(\w*)\}")
-_DIGITS = re.compile(r"\d{5,}")
+_DIGITS = re.compile(r"\+?\d[\d\s().-]{3,}\d")
 
 
 @dataclass(frozen=True, slots=True)

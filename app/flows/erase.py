@@ -8,7 +8,7 @@ from enum import StrEnum
 from app.branding.models import Site
 from app.db import Session
 from app.environment import environment
-from app.errors import Gone
+from app.errors import Gone, StaleLocks
 from app.kit import clock
 from app.kit.provenance import PERSON, SYSTEM, Provenance, Source
 from app.services import erasure, messages, privacy_requests, sessions, throttle, tokens
@@ -75,6 +75,8 @@ def carry_out(session: Session, request_id: uuid.UUID) -> bool:
         return False
     former = erasure.former_digests(session, seen.account_id)
     locked = lock_to_erase(session, seen.account_id, former)
+    if erasure.former_digests(session, seen.account_id) != former:
+        raise StaleLocks
     if seen.due_at is None or seen.due_at > clock.now() or not privacy_requests.close(session, seen.id, State.DONE):
         return False
     came = Provenance(PERSON, Source.ACCOUNT, seen.locale)
@@ -86,6 +88,8 @@ def repeat(session: Session, account_id: uuid.UUID) -> bool:
     """Erase an account that came back with a backup, though the journal tells of its erasure; tell whether it did."""
     former = erasure.former_digests(session, account_id)
     locked = lock_to_erase(session, account_id, former)
+    if erasure.former_digests(session, account_id) != former:
+        raise StaleLocks
     if locked.account_id is None:
         return False
     erasure.erase(session, locked, former, clock.now(), Provenance(SYSTEM, Source.SYSTEM))

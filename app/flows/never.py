@@ -10,7 +10,7 @@ from app.services.suppressions import Reason, Scope
 
 
 def never(session: Session, token: str, provenance: Provenance) -> None:
-    """Suppress the address for the whole group and cancel all that is asked for with it. Raises `BadLink`.
+    """Suppress all addresses of the person for the whole group, and cancel what is asked for. Raises `BadLink`.
 
     Consents keep their status; every answer says `suppressed` from now on, until the owner lifts it.
     Where the choices of the address have moved on, and nobody has it now, it holds for where they are as well.
@@ -22,9 +22,9 @@ def never(session: Session, token: str, provenance: Provenance) -> None:
 
 
 def _lock(session: Session, digest: bytes) -> list[bytes]:
-    """Lock an address, and the present one of whoever moved away from it, by however many moves."""
+    """Lock an address with all others of its owner, or with the present ones of whoever moved away from it."""
     moved = None if owner_of(session, digest) else address_changes.left_from(session, digest)
     if moved is None:
-        return [lock_digest(session, digest).digest]
+        return [*lock_digest(session, digest).digests]
     own, _, _ = lock_with(session, moved, digest)
-    return [digest, own.digest] if own.account_id else [digest]
+    return sorted({digest, *own.digests}) if own.account_id else [digest]

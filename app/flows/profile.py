@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from app.branding.models import ProfileField, Site
+from app.branding.models import Channel, ProfileField, Site
 from app.db import Session
 from app.errors import Gone
 from app.kit.provenance import Provenance
 from app.models import Account
-from app.services import consents, opt_in, profile, summaries
+from app.services import endings, profile, summaries
 from app.services.locks import Locked, lock_account
 from app.services.profile_values import Value
 
@@ -40,9 +40,7 @@ def _end_post(session: Session, locked: Locked, account: Account, site: Site, pr
     """Withdraw what comes by post of somebody without an address: it must not start again with another one."""
     if profile.has_address(session, account.id):
         return False
-    unwanted = profile.comes_by_post(session, account.id)
-    opt_in.cancel(session, locked.digests, [item.id for item in unwanted], provenance)
-    lines = consents.withdraw(session, account, unwanted, provenance)
+    lines = endings.end(session, locked, account, (Channel.POST,), provenance)
     summaries.summarise(session, locked, account, site, provenance, lines)
     return bool(lines)
 

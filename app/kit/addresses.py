@@ -92,6 +92,11 @@ def takes_texts(number: Address) -> bool:
     return phonenumbers.number_type(phonenumbers.parse(number.normal)) in texted
 
 
+def country_of(number: Address) -> str:
+    """Give the country of a phone number, as two capitals; empty where it has none."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(number.normal)) or ""
+
+
 def spaced(number: str) -> str:
     """Write a phone number as people of its country read it: `+33 6 12 34 56 78`."""
     parsed = phonenumbers.parse(number, None)

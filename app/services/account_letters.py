@@ -45,8 +45,10 @@ def new_device(desk: Desk) -> Letter | Drop:
 def security_changed(desk: Desk) -> Letter | Drop:
     """Tell that a passkey, the second factor, what stands in for it or the phone number came or went."""
     event = desk.message.context.get(EVENT, "")
-    page = "preferences/phone" if event in ABOUT_PHONES else "password/reset"
-    return _told(desk, MessageKind.SECURITY_CHANGED, page, event=event)
+    account = desk.account()
+    is_full = account is not None and account.kind == accounts.FULL
+    page = "preferences" if event in ABOUT_PHONES and not is_full else "password/reset"
+    return _told(desk, MessageKind.SECURITY_CHANGED, page, event=event, is_full=is_full)
 
 
 def _told(desk: Desk, kind: MessageKind, page: str = "password/reset", **parts: Any) -> Letter | Drop:

@@ -50,6 +50,9 @@ COLUMNS = {
     MessageKind.SUMMARY: Column.MARKETING,
 }
 
+TO_STRANGERS = (MessageKind.ADDRESS_PROVE, MessageKind.PHONE_CODE)
+"""Kinds that somebody may ask for who does not own the address."""
+
 
 def refusal(session: Session, message: Message, column: Column | None = None) -> str | None:
     """Give the reason not to send `message` to its address, or None when it may go.
@@ -82,7 +85,7 @@ def _may_pass(session: Session, message: Message, column: Column, suppression: S
         return True
     if column is Column.ACCESS:
         # Whoever asked this for a strange mailbox need not be its owner, who wished to be left in peace.
-        return message.kind != MessageKind.ADDRESS_PROVE or not _tried_since(session, message, now - _A_DAY)
+        return message.kind not in TO_STRANGERS or not _tried_since(session, message, now - _A_DAY)
     is_own_wish = bool(message.context.get(FROM_OWN_SESSION))
     return column is Column.CONFIRMATION and suppression.reason == "complaint" and is_own_wish
 

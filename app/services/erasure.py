@@ -121,7 +121,8 @@ def _forget_messages(
     """Delete the mails to the account's addresses, and those about its moves to any other."""
     changes = session.scalars(select(AddressChange.id).where(AddressChange.account_id == account_id))
     about_moves = [Message.context["change"].astext == str(change_id) for change_id in changes]
-    theirs = or_(Message.address_digest.in_(own), Message.account_id == account_id, *about_moves)
+    by_others = Message.kind.in_(TEXTS) & (Message.account_id != account_id)
+    theirs = or_(Message.address_digest.in_(own) & ~by_others, Message.account_id == account_id, *about_moves)
     # The index that finds a mail begins with its address.
     session.execute(delete(Message).where(Message.address_digest.in_({*own, *former}), theirs))
 
@@ -180,7 +181,8 @@ def _is_wanted(session: Session, digest: bytes, but: uuid.UUID | None = None) ->
     by_others = or_(OptInRequest.account_id.is_(None), OptInRequest.account_id != but)
     owned = exists().where(ContactPoint.address_digest == digest)
     asked = exists().where(OptInRequest.address_digest == digest, by_others)
-    return bool(session.scalar(select(or_(owned, asked))))
+    texted = exists().where(PhoneProof.address_digest == digest, PhoneProof.account_id != but)
+    return bool(session.scalar(select(or_(owned, asked, texted))))
 
 
 def _is_anybodys(session: Session, digest: bytes) -> bool:

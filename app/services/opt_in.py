@@ -18,7 +18,17 @@ from app.db import Session, run
 from app.environment import environment
 from app.kit import clock, ids
 from app.kit.provenance import Provenance
-from app.models import AddressChange, AddressRow, ContactPoint, Message, OptInItem, OptInRequest, Suppression, Tally
+from app.models import (
+    AddressChange,
+    AddressRow,
+    ContactPoint,
+    Message,
+    OptInItem,
+    OptInRequest,
+    PhoneProof,
+    Suppression,
+    Tally,
+)
 from app.services.notices import Seen
 from app.services.tokens import PURGED_AFTER
 
@@ -218,8 +228,14 @@ def _unreferenced() -> list[ColumnElement[bool]]:
         AddressChange.outcome == literal("pending", literal_execute=True),  # written out, as its index asks for
         AddressChange.expires_at > clock.now(),
     )
+    texted = exists().where(PhoneProof.address_digest == AddressRow.digest, PhoneProof.expires_at > clock.now())
     tables = (ContactPoint, OptInRequest, Suppression)
-    return [~recent, ~awaited, *(~exists().where(table.address_digest == AddressRow.digest) for table in tables)]
+    return [
+        ~recent,
+        ~awaited,
+        ~texted,
+        *(~exists().where(table.address_digest == AddressRow.digest) for table in tables),
+    ]
 
 
 def _take_time(session: Session) -> None:

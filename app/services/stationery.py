@@ -66,6 +66,8 @@ class Letter:
     """Six digits to type where they were asked for."""
     event: str = ""
     """Which change of security the letter tells of."""
+    is_full: bool = False
+    """Whether its reader signs in, so that another password keeps a thief out."""
     has_replaced: bool = False
     """Whether the change of address took the place of an earlier one."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import or_, select
 
+from app.branding.models import Channel
 from app.db import Session
 from app.kit import clock, ids
 from app.kit.provenance import Provenance
@@ -79,6 +80,15 @@ def lift(session: Session, digest: bytes, reason: Reason, provenance: Provenance
     """Lift the suppressions of an address for one reason; the rows stay, with who lifted them."""
     for row in in_force(session, [digest]):
         if row.reason == reason:
+            row.lifted_at = clock.now()
+            row.provenance = {**row.provenance, "lifted_by": provenance.as_record()}
+    session.flush()
+
+
+def lift_stop(session: Session, digest: bytes, provenance: Provenance) -> None:
+    """Lift what a STOP said of a number that nobody had then, since its owner proved it; the rows stay."""
+    for row in in_force(session, [digest]):
+        if row.reason == Reason.DO_NOT_CONTACT and row.channel == Channel.SMS:
             row.lifted_at = clock.now()
             row.provenance = {**row.provenance, "lifted_by": provenance.as_record()}
     session.flush()

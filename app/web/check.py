@@ -22,6 +22,7 @@ from app.web.forms import CheckForm
 WAYS_ON = {
     "web.erase": "web.erase", "web.erase_post": "web.erase", "web.second_factor": "web.second_factor",
     "web.passkeys": "web.passkeys", "web.passkey_options": "web.passkeys", "web.passkeys_change_post": "web.passkeys",
+    "web.phone_post": "web.phone", "web.phone_remove": "web.phone",
 }  # fmt: skip
 """Where one goes on, by what was asked for; everything else begins on the page of one's data."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,12 +14,14 @@ from app.flows.phone import Asked, Entered
 from app.http import guards
 from app.http.context import env, provenance, transaction, write
 from app.http.extensions import limiter
-from app.http.people import preference_session_required, visitor
-from app.kit.addresses import Address, example_mobile, mask_phone, parse_phone, spaced, takes_texts
+from app.http.people import Visitor, preference_session_required, to_prove_again, visitor
+from app.kit.addresses import Address, country_of, example_mobile, mask_phone, parse_phone, spaced, takes_texts
 from app.kit.provenance import Source
 from app.services import phones
 from app.web.blueprint import bp, render, render_error
 from app.web.forms import PhoneForm
+
+log = structlog.get_logger(__name__)
 
 
 @bp.get("/<site>/preferences/phone")
@@ -39,7 +42,11 @@ def phone_post(site: Site) -> ResponseReturnValue:
     form, came, who = _form(), provenance(Source.CENTRE), visitor()
     if not form.validate():
         return _show(site, form, {"form": _problem(form)}, 422)
+    if _must_prove_again(who):
+        return to_prove_again()
     number = _read(site, form.number.data or "")
+    if number is not None and not _is_texted(number):
+        return _show(site, form, {"number": _("We send no texts to numbers of that country.")}, 422)
     if number is None:
         words = _(
             "Write a mobile number, such as %(example)s. One of another country begins with + and its code.",
@@ -49,6 +56,9 @@ def phone_post(site: Site) -> ResponseReturnValue:
     asked = write(lambda session: flow.ask(session, site, who.account_id, number, came))
     if asked is Asked.SAME:
         return _show(site, form, {"number": _("This is your number already.")}, 422)
+    if asked is Asked.EXHAUSTED:
+        log.error("codes_exhausted", advice="see who asks for codes, or raise PARLEY_SMS_CODES_PER_DAY")
+        return _show(site, form, {"form": _("We can send no more codes today. Please try again tomorrow.")}, 429)
     if asked is Asked.TOO_OFTEN:
         words = _("That was the last code for today. Please try again tomorrow.")
         return _show(site, form, {"form": words}, 429)
@@ -88,6 +98,8 @@ def phone_remove(site: Site) -> ResponseReturnValue:
     form, came, who = _form(), provenance(Source.CENTRE), visitor()
     if not form.validate():
         return _show(site, form, {"form": _problem(form)}, 422)
+    if _must_prove_again(who):
+        return to_prove_again()
     write(lambda session: flow.remove(session, site, who.account_id, came))
     return redirect(url_for("web.phone", site=site.slug, removed=1), 303)
 
@@ -99,6 +111,19 @@ def _read(site: Site, typed: str) -> Address | None:
     except InvalidAddress:
         return None
     return number if takes_texts(number) else None
+
+
+def _is_texted(number: Address) -> bool:
+    countries = env().settings.sms_countries
+    return not countries or country_of(number) in countries
+
+
+def _must_prove_again(who: Visitor) -> bool:
+    """Tell whether a number stands there that whoever was passed on the link of a mail must not move or take away."""
+    if who.is_full or who.is_stepped_up:
+        return False
+    with transaction() as session:
+        return phones.digest_of(session, who.account_id) is not None
 
 
 def _show(site: Site, form: PhoneForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:

@@ -47,6 +47,7 @@ def preferences(site: Site) -> ResponseReturnValue:
         changed_summary=summary, minutes_left=None if who.is_full else _minutes_left(who), is_full=who.is_full,
         words=notices.digest_of_centre(env(), site, locale(site)), is_reworded="reworded" in request.args,
         is_stopped=stopped, is_welcome="welcome" in request.args, is_cancelled="cancelled" in request.args,
+        has_phone="phone" in reached.kinds,
         erasure_due=erasure.due_at if erasure else None,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from app.branding.catalogue import N_, translations
 from app.branding.models import Brand, Channel, LegalBasis
 from app.branding.wording import channel_words
 from app.kit.provenance import Source
+from app.services import phones
 from app.services.decisions import CONTACT_KIND, Reason
 from app.services.folding import State, Status
 from app.services.items import ItemRef
@@ -70,6 +71,8 @@ def line(brand: Brand, known: Standing, through: str, channel: str, locale: str)
         return sentence % {"date": day(known.pending_since, locale)}
     if state is None:
         return _("Sent without your asking, since you are our customer. Switch it off and it ends.")
+    if state.status is Status.EXPIRED and state.expires_at is None and known.item.channel in phones.CHANNELS:
+        return _("It ended when your number went to somebody else.")
     if state.status is Status.EXPIRED or _has_run_out(known):
         return _("Your yes from %(date)s has run out.") % {"date": day(state.confirmed_at or state.granted_at, locale)}
     if state.status is Status.GRANTED:
