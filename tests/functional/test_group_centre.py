@@ -67,7 +67,7 @@ def test_what_needs_a_number_or_an_address_first_says_so_instead_of_offering_a_d
     collection = centres.topic(show(ana), "camille-new-collection")
     assert f"Also by post, once we have your postal address: write to {contact}." in collection
     assert collection.count('role="switch"') == 1
-    assert "once we have your telephone number" in centres.topic(show(ana), "camille-private-sales")
+    assert "once we have your phone number" in centres.topic(show(ana), "camille-private-sales")
     centres.record(env, email, "camille:new-collection:post", Action.GRANTED, Action.WITHDRAWN)
     kept = centres.topic(show(ana), "camille-new-collection")
     assert ("You left on" in kept, "Needs a postal address" in kept, "Also by" in kept) == (True, True, False)
