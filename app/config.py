@@ -44,6 +44,8 @@ class Settings(BaseModel):
     ledger_keys: tuple[str, ...]
     leave_keys: tuple[str, ...]
     mail_url: str | None = None
+    mail_hook_token: str | None = None
+    """Lets a mail server report bounces and complaints; without it there is no such route."""
     ratelimit_storage: str = "memory://"
     signups_per_ip: str = "30 per minute"
     trusted_proxies: int = 0
@@ -72,6 +74,13 @@ class Settings(BaseModel):
         if isinstance(keys, str):
             raise ValueError("must be a list of keys, not one string")  # noqa: TRY004 - pydantic reports ValueError
         return keys
+
+    @field_validator("mail_hook_token")
+    @classmethod
+    def _strong_token(cls, token: str | None) -> str | None:
+        if token is not None and len(token.encode()) < MINIMUM_KEY_BYTES:
+            raise ValueError(f"has fewer than {MINIMUM_KEY_BYTES} bytes")
+        return token
 
     @model_validator(mode="after")
     def _strong_keys(self) -> Settings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import api, embed, oidc
+from app import api, embed, hooks, oidc
 from app.config import Settings
 from app.embedded import embedded_cluster
 from app.environment import Environment
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, environment: Environment | None
     embed.register(app)
     api.register(app)
     oidc.register(app)
+    hooks.register(app)
     return app
 
 

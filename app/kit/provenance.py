@@ -35,6 +35,8 @@ class Source(StrEnum):
     ACCOUNT = "account"
     API = "api"
     FILE = "file"
+    COMMAND = "command"
+    MAIL_REPORT = "mail_report"
     SYSTEM = "system"
 
 
