@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from app.db import Session
 from app.kit.addresses import Address
@@ -27,7 +26,8 @@ class Order:
     reason: Reason
     at: datetime | None = None
     """When that came about; None where it is not known."""
-    evidence: dict[str, Any] = field(default_factory=dict)
+    document: str = ""
+    """A reference to the paper that says so."""
 
 
 def suppress(session: Session, orders: Sequence[Order], provenance: Provenance) -> list[Noted]:
@@ -37,7 +37,7 @@ def suppress(session: Session, orders: Sequence[Order], provenance: Provenance) 
     """
     digests = lock_unread(session, [order.address for order in orders])
     wishes = [
-        Wish(digest, order.scope, order.reason, order.at, order.evidence)
+        Wish(digest, order.scope, order.reason, order.at, document=order.document)
         for digest, order in zip(digests, orders, strict=True)
     ]
     noted = suppressions.note(session, wishes, provenance)

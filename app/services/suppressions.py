@@ -64,7 +64,9 @@ class Wish:
     at: datetime | None = None
     """When that came about; None where a file does not say, so that it is not known to be later than any lifting."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    """More about where it comes from, kept with the provenance; no addresses."""
+    """More about where it comes from, kept with the provenance until an erasure; no addresses."""
+    document: str = ""
+    """A reference to the paper that says so; it stays, also after an erasure."""
 
 
 def add(session: Session, digest: bytes, scope: Scope, reason: Reason, provenance: Provenance) -> None:
@@ -101,7 +103,7 @@ def _judge(rows: Iterable[Suppression], wish: Wish) -> Noted:
     now = clock.now()
     lapse = _lapse(wish.reason, wish.at or now)
     alike = [row for row in rows if row.reason == wish.reason and (row.brand, row.channel) == _pair(wish.scope)]
-    if any(_stands(row, now) for row in alike):
+    if any(stands(row) for row in alike):
         return Noted.STANDING
     if any(row.lifted_at is not None and (wish.at is None or row.lifted_at > wish.at) for row in alike):
         return Noted.LIFTED
@@ -110,7 +112,8 @@ def _judge(rows: Iterable[Suppression], wish: Wish) -> Noted:
 
 def _row(wish: Wish, key_id: str, provenance: Provenance) -> Suppression:
     at = wish.at or clock.now()
-    more = {"evidence": dict(wish.evidence)} if wish.evidence else {}
+    more: dict[str, Any] = {"evidence": dict(wish.evidence)} if wish.evidence else {}
+    more |= {"document": wish.document} if wish.document else {}
     return Suppression(
         address_digest=wish.digest, id=ids.new_id(), digest_key_id=key_id, brand=wish.scope.brand,
         channel=wish.scope.channel, reason=wish.reason.value, provenance={**provenance.as_record(), **more},
@@ -127,6 +130,11 @@ def in_force(session: Session, digests: Collection[bytes]) -> list[Suppression]:
 def liftable(session: Session, digests: Sequence[bytes]) -> list[Suppression]:
     """List what the owner of these addresses may take back."""
     return [row for row in in_force(session, digests) if row.reason in OWNER_MAY_LIFT]
+
+
+def stands(row: Suppression) -> bool:
+    """Tell whether a suppression is neither lifted nor lapsed."""
+    return row.lifted_at is None and (row.lapses_at is None or row.lapses_at > clock.now())
 
 
 def may_lift(row: Suppression, proved_at: datetime | None) -> bool:
@@ -182,10 +190,6 @@ def carry(session: Session, old: bytes, new: bytes, provenance: Provenance) -> N
 def _in_force() -> tuple[ColumnElement[bool], ...]:
     lasting = or_(Suppression.lapses_at.is_(None), Suppression.lapses_at > clock.now())
     return Suppression.lifted_at.is_(None), lasting
-
-
-def _stands(row: Suppression, now: datetime) -> bool:
-    return row.lifted_at is None and (row.lapses_at is None or row.lapses_at > now)
 
 
 def _pair(scope: Scope) -> tuple[str | None, str | None]:

@@ -123,9 +123,10 @@ def test_other_feedback_does_not(hook, env, about, feedback):
 
 
 def test_who_writes_to_the_bounce_mailbox_can_stop_nobody_without_a_mail_of_ours(hook, env, about):
+    link = "List-Unsubscribe: <https://x.example/x/unsubscribe/a>"
     for forged in (bounce(block(ANA)), bounce(block(ANA), about=reports.UNKNOWN_ID), complaint(recipient=ANA),
                    bounce(block(ANA), about=about.replace("@", "@x")), bounce(block(ANA), about="<nonsense>"),
-                   complaint(recipient=ANA, headers="List-Unsubscribe: <https://x.example/x/unsubscribe/a>")):  # fmt: skip
+                   complaint(recipient=ANA, headers=link)):  # fmt: skip
         assert reports.outcome(hook, forged) == "not_ours"
     assert suppressions(env) == []
 
