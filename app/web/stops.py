@@ -59,4 +59,4 @@ def _words(row: Suppression, group: SiteGroup, locale: str) -> str:
         return _("You asked %(house)s not to contact you %(ways)s, so nothing is sent that way.", house=name, ways=ways)
     if row.brand:
         return _("You asked %(house)s never to contact you, so nothing is sent from there.", house=name)
-    return _("You asked us never to contact you, so nothing is sent, whatever is switched on.")
+    return _("You asked us never to contact you, so nothing is sent.")
