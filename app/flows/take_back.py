@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.db import Session
 from app.environment import environment
-from app.errors import InvalidAddress
+from app.errors import InvalidAddress, StaleLocks
 from app.kit import clock
 from app.kit.addresses import parse_email
 from app.kit.mail_reports import Recipient, Report
@@ -32,7 +32,7 @@ def take_back(session: Session, report: Report, provenance: Provenance) -> Taken
     """Suppress the address that a mail came back from, or whose owner complained about it; consents stay as they are.
 
     A bounce holds for the whole group, for 90 days; a complaint for the house whose mail it was. The same report twice
-    is one. Nothing is believed that does not show a mail that was sent (`services.returned`).
+    is one. Nothing is believed that does not show a mail that was sent (`services.returned`). Raises `StaleLocks`.
     """
     reason = _reason(report)
     if reason is None:
@@ -44,9 +44,8 @@ def take_back(session: Session, report: Report, provenance: Provenance) -> Taken
     if digest is None:
         return Taken(NOTHING, reason)
     lock_digest(session, digest)
-    # Only now is it settled: the person may have been erased, or have moved, a moment before.
     if returned.find(session, report.message_ids, report.links) != proof:
-        return Taken(NOT_OURS, reason)
+        raise StaleLocks  # the person was erased, or has moved, a moment before
     (noted,) = suppressions.note(session, [_wish(report, proof, digest, reason)], provenance)
     if noted is Noted.ADDED and proof.message is not None:
         what = returned.BOUNCED if reason is Reason.HARD_BOUNCE else returned.COMPLAINED

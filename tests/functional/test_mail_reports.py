@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.kit import clock
 from app.models import Consent, ContactPoint, Message, Suppression
-from app.services import tokens
+from app.services import returned, tokens
 from app.services.tokens import LeaveTarget
 from tests import journeys, reports
 from tests.letters import outcome as delivery
@@ -129,6 +129,13 @@ def test_who_writes_to_the_bounce_mailbox_can_stop_nobody_without_a_mail_of_ours
                    complaint(recipient=ANA, headers=link)):  # fmt: skip
         assert reports.outcome(hook, forged) == "not_ours"
     assert suppressions(env) == []
+
+
+def test_were_reports_taken_at_their_word_anybody_could_be_stopped(hook, env, about, monkeypatch):
+    """Break the guard on purpose, to show that the test above can fail."""
+    believed = returned.Proof((journeys.digest(env, ANA),), None)
+    monkeypatch.setattr(returned, "find", lambda _session, _ids, _links: believed)
+    assert reports.outcome(hook, bounce(block(ANA))) == "suppressed"
 
 
 def test_the_mail_itself_counts_more_than_the_recipient_that_a_report_names(hook, client, env, app, about):
