@@ -14,6 +14,7 @@ from app.commands.ledger import ledger
 from app.commands.mail import mail
 from app.commands.sample_site import sample_site
 from app.commands.serve import serve
+from app.commands.suppressions import suppressions
 from app.commands.up import up
 from app.embedded import EmbeddedDatabaseError
 from app.errors import DomainError
@@ -37,5 +38,5 @@ def main() -> None:
     lifeline.follow()
 
 
-for command in (brands, clients, courier, db, demo, erasures, keys, ledger, mail, sample_site, serve, up):
+for command in (brands, clients, courier, db, demo, erasures, keys, ledger, mail, sample_site, serve, suppressions, up):
     main.add_command(command)

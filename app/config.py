@@ -51,8 +51,10 @@ class Settings(BaseModel):
     """Countries whose numbers get codes, as two capitals; all, where none is named."""
     sms_codes_per_day: int = Field(default=1_000, ge=1)
     """Texts with codes that leave in a day at most: a ceiling on what somebody can cost who earns by them."""
-    sms_hook_token: str = ""
+    sms_hook_token: str | None = None
     """Opens the address where the gateway hands in texts that people sent; without it there is none."""
+    mail_hook_token: str | None = None
+    """Lets a mail server report bounces and complaints; without it there is no such route."""
     ratelimit_storage: str = "memory://"
     signups_per_ip: str = "30 per minute"
     trusted_proxies: int = 0
@@ -87,6 +89,13 @@ class Settings(BaseModel):
             raise ValueError("must be a list of keys, not one string")  # noqa: TRY004 - pydantic reports ValueError
         return keys
 
+    @field_validator("mail_hook_token", "sms_hook_token")
+    @classmethod
+    def _strong_token(cls, token: str | None) -> str | None:
+        if token is not None and len(token.encode()) < MINIMUM_KEY_BYTES:
+            raise ValueError(f"has fewer than {MINIMUM_KEY_BYTES} bytes")
+        return token
+
     @model_validator(mode="after")
     def _strong_keys(self) -> Settings:
         every = [(name, key) for name in KEY_LISTS for key in getattr(self, name)]
@@ -113,8 +122,6 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _texts_are_safe(self) -> Settings:
-        if self.sms_hook_token and len(self.sms_hook_token.encode()) < MINIMUM_KEY_BYTES:
-            raise ValueError(f"PARLEY_SMS_HOOK_TOKEN is under {MINIMUM_KEY_BYTES} bytes")
         if self.is_production and self.sms_url and not self.sms_url.startswith("https://"):
             raise ValueError("PARLEY_SMS_URL must be an https address in production")
         return self

@@ -11,9 +11,9 @@ from app.branding.mistakes import Mistake
 from app.branding.models import Brand, FieldKind, LegalBasis, Purpose, Site, SiteGroup, Topic, Words
 from app.branding.toml_source import Location, TomlSource
 
-_RESERVED_WORDS = """account admin api assets brand brands console demo dev docs embed favicon.ico healthz metrics oauth
-    openapi openapi.json preferences readyz redoc robots.txt security.txt sitemap.xml sign-in sign-out static swagger
-    well-known .well-known"""
+_RESERVED_WORDS = """account admin api assets brand brands console demo dev docs embed favicon.ico healthz hooks metrics
+    oauth openapi openapi.json preferences readyz redoc robots.txt security.txt sitemap.xml sign-in sign-out static
+    swagger well-known .well-known"""
 RESERVED = frozenset(_RESERVED_WORDS.split())
 """First segments of paths that belong to Parley itself, now or soon; no site may be called so."""
 

@@ -130,11 +130,11 @@ class SamplePerson:
                 request.expires_at = clock.now() - timedelta(minutes=1)
         return request_id
 
-    def stop(self) -> None:
-        """Ask never to be contacted."""
+    def stop(self, reason: Reason = Reason.DO_NOT_CONTACT, brand: str | None = None) -> None:
+        """Ask never to be contacted, or be left in peace for another reason."""
         with self._transaction() as session:
             came = self._came(Source.NEVER_PAGE)
-            suppressions.add(session, self._locked(session).digest, Scope(), Reason.DO_NOT_CONTACT, came)
+            suppressions.add(session, self._locked(session).digest, Scope(brand), reason, came)
 
     def access_link(self) -> str:
         """Be mailed a link to the centre; give its path."""

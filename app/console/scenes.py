@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 from app.console.people import EMAIL, NEW_EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
+from app.services.suppressions import Reason
 
 ADDRESS = "preferences/address"
 NO_ADDRESS = "ana at example"
@@ -138,6 +139,13 @@ def access_lifted(stage: Stage) -> TestResponse:
     return stage.post(stage.person.access_link())
 
 
+def access_lift_reported(stage: Stage) -> TestResponse:
+    """Follow it without an account, after a complaint and a mail that came back."""
+    stage.person.stop(Reason.COMPLAINT, stage.person.house.slug)
+    stage.person.stop(Reason.HARD_BOUNCE)
+    return stage.get(stage.person.access_link())
+
+
 def centre_after_confirming(stage: Stage) -> TestResponse:
     """Press the button of a confirmation."""
     return stage.press(stage.person.confirm_link(stage.person.ask()))
@@ -199,6 +207,16 @@ def centre_stopped(stage: Stage) -> TestResponse:
     stage.person.join()
     stage.person.stop()
     return stage.sign_in()
+
+
+def centre_reported(stage: Stage) -> TestResponse:
+    """Be in the centre while a complaint and a mail that came back are noted, and what the law forbids."""
+    stage.person.join()
+    stage.sign_in()
+    stage.person.stop(Reason.COMPLAINT, stage.person.house.slug)
+    stage.person.stop(Reason.HARD_BOUNCE)
+    stage.person.stop(Reason.LEGAL, stage.person.house.slug)
+    return stage.get("preferences")
 
 
 def centre_closed(stage: Stage) -> TestResponse:

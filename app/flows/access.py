@@ -44,8 +44,8 @@ def request_link_by_manage(session: Session, site: Site, made_for: str, token: s
 def open_session(session: Session, token: str, provenance: Provenance) -> Opened:
     """Use an access link, once; a used or expired one opens nothing.
 
-    The press comes from the mailbox, so it verifies the address. Where the address has no account and asked never to
-    be contacted, the press takes that back. Raises `BadLink`.
+    The press comes from the mailbox, so it verifies the address. Where the address has no account and must not be
+    contacted, the press lifts what its owner may lift. Raises `BadLink`.
     """
     try:
         message_id = tokens.read_access(session, token)
@@ -55,11 +55,11 @@ def open_session(session: Session, token: str, provenance: Provenance) -> Opened
     if digest is None:
         return Opened()
     locked = lock_digest(session, digest)
-    is_lifting = locked.account_id is None and suppressions.is_stopped(session, [digest])
-    if (locked.account_id is None and not is_lifting) or not messages.use_link(session, message_id):
+    lifting = suppressions.liftable(session, [digest]) if locked.account_id is None else []
+    if (locked.account_id is None and not lifting) or not messages.use_link(session, message_id):
         return Opened()
     if locked.account_id is None:
-        suppressions.lift(session, digest, suppressions.Reason.DO_NOT_CONTACT, provenance)
+        suppressions.lift(session, lifting, provenance)
         return Opened(is_lifted=True)
     accounts.mark_verified(session, digest, clock.now())
     return Opened(sessions.open_preference(session, locked.account_id, provenance.user_agent))

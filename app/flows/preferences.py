@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from app.branding.models import Site
 from app.branding.wording import centre_notice_text
@@ -75,11 +76,18 @@ def undo(
     return lines
 
 
-def lift_own_suppression(session: Session, account_id: uuid.UUID, provenance: Provenance) -> None:
-    """Allow mails again after "never mail me again": the owner, in a session from the mailbox, may lift that."""
+def lift_own_suppressions(
+    session: Session, account_id: uuid.UUID, brand: str | None, proved_at: datetime | None, provenance: Provenance
+) -> None:  # fmt: skip
+    """Let mails come again that the owner may allow: those of one house and of all, or (None) everything.
+
+    That mails came back can only be taken back by somebody whom one reached since: `proved_at` is when the person
+    last acted from the mailbox, as far as their session shows.
+    """
     locked, _ = _own(session, account_id)
-    for digest in locked.digests:
-        suppressions.lift(session, digest, suppressions.Reason.DO_NOT_CONTACT, provenance)
+    rows = suppressions.liftable(session, locked.digests)
+    shown = [row for row in rows if brand is None or row.brand in {None, brand}]
+    suppressions.lift(session, [row for row in shown if suppressions.may_lift(row, proved_at)], provenance)
 
 
 def _own(session: Session, account_id: uuid.UUID) -> tuple[Locked, Account]:

@@ -1,5 +1,5 @@
-"""Where other systems hand in what came back: a door for each, opened by a secret in its address."""
+"""What other servers report to us, each at an address that holds a token."""
 
-from app.hooks.routes import register
+from app.hooks.blueprint import register
 
 __all__ = ["register"]

@@ -6,13 +6,13 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from flask import abort, jsonify, request
-from flask.typing import ResponseReturnValue
+from flask import Response, jsonify, request
 
 from app.branding.models import SiteGroup
 from app.errors import InvalidAddress
 from app.flows.stop_texts import stop
-from app.hooks.guard import is_right, problem
+from app.hooks import guard
+from app.hooks.guard import Refused
 from app.http.context import env, write
 from app.http.extensions import limiter
 from app.kit.addresses import parse_phone
@@ -32,28 +32,36 @@ STOP_WORDS = frozenset({
 """Words to leave by, where they are all somebody wrote: English, French, German and Chinese, without accents."""
 
 
-@limiter.limit(GUESSES, exempt_when=lambda: is_right(str((request.view_args or {}).get("token")), "sms"))
-def take(token: str) -> ResponseReturnValue:
+def check(token: str) -> None:
+    """Raise `Refused` unless the token is the one in the settings."""
+    guard.check_token(token, env().settings.sms_hook_token)
+
+
+@limiter.limit(GUESSES, exempt_when=lambda: _is_right(str((request.view_args or {}).get("token"))))
+def take(token: str) -> Response:
     """Take one text message, as JSON or as a form with `from`, `text` and perhaps `to`.
 
     The answer tells neither whether the number is known nor whether the words meant anything: 200, `status` `taken`.
     400 (`malformed`) where a field is missing or `from` is no phone number.
     """
-    if not is_right(token, "sms"):
-        abort(404)
+    check(token)
     fields = _fields()
     sender, words = _field(fields, "from"), _field(fields, "text")
     if sender is None or words is None:
-        return problem(400, "malformed", "Send `from` and `text`, as JSON or as a form.")
+        raise Refused("malformed", "Send `from` and `text`, as JSON or as a form.")
     try:
         number = parse_phone(sender if sender.startswith("+") else f"+{sender}")
     except InvalidAddress:
-        return problem(400, "malformed", "`from` must be a phone number in international form.")
+        raise Refused("malformed", "`from` must be a phone number in international form.") from None
     if means_stop(words):
         house = _house(env().group, _field(fields, "to") or "")
         came = Provenance(PERSON, Source.TEXT_MESSAGE, env().group.locales[0])
         write(lambda session: stop(session, number, house, came))
     return jsonify({"status": "taken"})
+
+
+def _is_right(token: str) -> bool:
+    return guard.is_right(token, env().settings.sms_hook_token)
 
 
 def means_stop(words: str) -> bool:

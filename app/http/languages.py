@@ -11,10 +11,10 @@ from app.branding import languages
 FIELD = "lang"
 """Names the language in links, and in forms: one that was opened in French answers in French."""
 
-FOR_DEVELOPERS = frozenset({"api", "dev"})
-"""Surfaces that speak English alone, whatever is wished for: the API and its documentation, and the mailbox of
-developers. So do commands, logs, the sample site and the brand teams' preview; `babel.cfg` leaves their templates
-out."""
+FOR_DEVELOPERS = frozenset({"api", "dev", "hooks"})
+"""Surfaces that speak English alone, whatever is wished for: the API and its documentation, what mail servers report
+to, and the mailbox of developers. So do commands, logs, the sample site and the brand teams' preview; `babel.cfg`
+leaves their templates out."""
 
 
 def wishes() -> list[str]:

@@ -36,6 +36,8 @@ class Source(StrEnum):
     TEXT_MESSAGE = "text_message"
     API = "api"
     FILE = "file"
+    COMMAND = "command"
+    MAIL_REPORT = "mail_report"
     SYSTEM = "system"
 
 

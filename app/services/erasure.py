@@ -49,8 +49,8 @@ FORGOTTEN = (
 )  # fmt: skip
 """Tables whose rows of an account go with it."""
 
-PERSONAL = ("ip", "user_agent", "page", "request_id")
-"""What the provenance of a suppression holds besides who acted, and through what."""
+PERSONAL = ("ip", "user_agent", "page", "request_id", "evidence")
+"""What the provenance of a suppression holds besides who acted, through what, and on which document."""
 
 
 def former_digests(session: Session, account_id: uuid.UUID) -> set[bytes]:

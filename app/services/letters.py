@@ -117,9 +117,10 @@ def _access(desk: Desk) -> Letter | Drop:
 
 
 def _access_of_stranger(desk: Desk) -> Letter | Drop:
-    """Write to an address without account: the way back for one that asked never to be contacted."""
-    if suppressions.is_stopped(desk.session, [desk.message.address_digest]):
-        return _access_link(desk)
+    """Write to an address without account: the way back for one that must not be contacted, where its owner may."""
+    if suppressions.liftable(desk.session, [desk.message.address_digest]):
+        refused = deliverability.refusal(desk.session, desk.message)
+        return Drop(refused) if refused else _access_link(desk)
     request = _live_request(desk)
     return _confirmation(desk, request) if request else Drop("unknown")
 

@@ -72,6 +72,26 @@ def lock_mailbox(session: Session, address: Address) -> tuple[bytes, bytes]:
     return digest, abuse
 
 
+def lock_unread(session: Session, addresses: Iterable[Address]) -> list[bytes]:
+    """Lock addresses about which something is only noted, and give the digest of each, in the order asked.
+
+    They may be many, and nobody need know them: new ones are added as digests alone, since nothing will be sent there.
+    """
+    env, digests, new = environment(session), [], {}
+    for address in addresses:
+        digest = known_digest(session, address)
+        digests.append(digest)
+        new[digest] = (env.digester.key_ids(address)[digest], address.kind)
+    ordered = sorted(new)
+    columns = {
+        "digests": ordered,
+        "keys": [new[each][0] for each in ordered],
+        "kinds": [new[each][1] for each in ordered],
+    }
+    run(session, _MEET_UNREAD, {**columns, "now": clock.now()})
+    return digests
+
+
 def lock_digest(session: Session, digest: bytes) -> Locked:
     """Lock by the digest that a link carries. The abuse digest is empty when the address is not known any more."""
     abuse = _abuse_of(session, digest)
@@ -212,6 +232,13 @@ _LOCK_ROW = "SELECT true FROM address WHERE digest = %(digest)s FOR UPDATE"
 # Of an address that was forgotten, a link in an old mail still tells the digest.
 _MAKE_ROW = """
     INSERT INTO address (digest, digest_key_id, kind, created_at) VALUES (%(digest)s, 'unknown', 'email', %(now)s)
+    ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"""
+
+_MEET_UNREAD = """
+    INSERT INTO address (digest, digest_key_id, kind, created_at)
+    SELECT digest, key_id, kind, %(now)s
+      FROM unnest(%(digests)s::bytea[], %(keys)s::text[], %(kinds)s::text[]) AS met (digest, key_id, kind)
+     ORDER BY digest
     ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"""
 
 _FAMILY = """

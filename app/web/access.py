@@ -10,12 +10,13 @@ from app.branding.models import Site
 from app.flows import access as flow
 from app.flows import leave
 from app.http import guards
-from app.http.context import provenance, transaction, write
+from app.http.context import env, locale, provenance, transaction, write
 from app.http.extensions import limiter
 from app.http.people import drop_session_cookie, set_session_cookie, visitor
+from app.kit import clock
 from app.kit.provenance import Source
 from app.services import locks, messages, sessions, suppressions, tokens
-from app.web import address_form
+from app.web import address_form, stops
 from app.web.blueprint import bp, render
 from app.web.forms import CentreForm
 
@@ -52,8 +53,11 @@ def access(site: Site, token: str) -> ResponseReturnValue:
         except tokens.BadLink:
             return render("web/link_invalid.html", status=404)
         is_stranger = digest is not None and locks.owner_of(session, digest) is None
-        is_lifting = is_stranger and suppressions.is_stopped(session, [digest or b""])
-    return render("web/access_lift.html" if is_lifting else "web/access.html", site=site, token=token)
+        standing = suppressions.in_force(session, [digest] if digest and is_stranger else [])
+    lifting = [stop for stop in stops.told(standing, env().group, None, clock.now(), locale(site)) if stop.may_lift]
+    if not lifting:
+        return render("web/access.html", site=site, token=token)
+    return render("web/access_lift.html", site=site, token=token, stops=lifting)
 
 
 @bp.post("/<site>/access/<token>", endpoint="access_post")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -21,7 +23,7 @@ from app.services.folding import Line
 from app.services.items import ItemRef, items
 from app.services.privacy_requests import Kind
 from app.services.reach import reach
-from app.web import centre
+from app.web import centre, stops
 from app.web.blueprint import bp, render, render_error
 from app.web.forms import CentreForm
 
@@ -34,7 +36,7 @@ def preferences(site: Site) -> ResponseReturnValue:
     changed = _changed(who)
     with transaction() as session:
         reached = reach(session, who.account_id)
-        stopped = suppressions.is_stopped(session, reached.digests)
+        standing = suppressions.in_force(session, reached.digests)
         erasure = privacy_requests.open_one(session, who.account_id, Kind.ERASURE)
         brands = offers.brands_of(session, site)
         sections = centre.sections(session, who.account_id, reached, brands, changed, locale(site), _ways(who))
@@ -46,7 +48,8 @@ def preferences(site: Site) -> ResponseReturnValue:
         undo=(who.row.undo or {}).get("id"),
         changed_summary=summary, minutes_left=None if who.is_full else _minutes_left(who), is_full=who.is_full,
         words=notices.digest_of_centre(env(), site, locale(site)), is_reworded="reworded" in request.args,
-        is_stopped=stopped, is_welcome="welcome" in request.args, is_cancelled="cancelled" in request.args,
+        stops=stops.told(standing, env().group, _house(site), _proved_at(who), locale(site)),
+        is_welcome="welcome" in request.args, is_cancelled="cancelled" in request.args,
         has_phone="phone" in reached.kinds,
         erasure_due=erasure.due_at if erasure else None,
     )  # fmt: skip
@@ -77,7 +80,7 @@ def preferences_save(site: Site) -> ResponseReturnValue:
 def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[Line]:
     origin = provenance(Source.CENTRE)
     if form.lift.data:
-        flow.lift_own_suppression(session, who.account_id, origin)
+        flow.lift_own_suppressions(session, who.account_id, _house(site), _proved_at(who), origin)
         return []
     if form.undo.data:
         lines = flow.undo(session, who.account_id, who.secret, form.undo.data, origin, site)
@@ -116,6 +119,15 @@ def _read_switch(session: Session, site: Site, value: str) -> tuple[ItemRef, boo
 def _anchor(site: Site, lines: list[Line]) -> str | None:
     with transaction() as session:
         return centre.anchor(session, {line.item_id for line in lines}, offers.brands_of(session, site))
+
+
+def _house(site: Site) -> str | None:
+    return None if site.slug == env().group.slug else site.slug
+
+
+def _proved_at(who: Visitor) -> datetime | None:
+    """Give when the person acted from their mailbox: a session without sign-in opens by a link from there alone."""
+    return None if who.is_full else who.row.created_at
 
 
 def _changed(who: Visitor) -> set[int]:

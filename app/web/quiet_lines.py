@@ -28,7 +28,7 @@ AGREED = {
 """How an item was agreed to, by what it came through."""
 
 NOTHING_COMES = {
-    Reason.SUPPRESSED: N_("Nothing is sent: this address is on the list of those we never contact."),
+    Reason.SUPPRESSED: N_("Nothing is sent, for the reason at the top of this page."),
     Reason.UNVERIFIED_CONTACT: N_("Nothing is sent: we have no confirmed address for this channel."),
     Reason.EXPIRED: N_("Nothing is sent: your yes has run out."),
     Reason.RESTRICTED: N_("Nothing is sent: you asked us to hold your data still."),

@@ -20,7 +20,7 @@ from app.http.context import env, locale, provenance, transaction, write
 from app.http.people import Visitor, preference_session_required, step_up_required, visitor
 from app.kit.addresses import mask, mask_phone
 from app.kit.provenance import Source
-from app.services import accounts, holdings, privacy_requests
+from app.services import accounts, holdings, privacy_requests, suppressions
 from app.services.folding import Status
 from app.services.holdings import Holdings
 from app.services.privacy_requests import Kind, State
@@ -142,7 +142,7 @@ def _facts(site: Site, held: Holdings, who: Visitor) -> Iterator[Fact]:
     if held.has_codes:
         yield Fact(_("A code after the password"), _("On"))
     for stop in held.suppressions:
-        if stop.lifted_at is None:
+        if suppressions.stands(stop):
             yield Fact(_("Not to be contacted"), _("Since %(date)s", date=day(stop.created_at, spoken)))
     for wish in held.requests:
         if wish.state == State.OPEN:

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 
 MAXIMUM_LINES = 320
-SURFACES = ("app/web/", "app/embed/", "app/api/", "app/oidc/", "app/console/")
+SURFACES = ("app/web/", "app/embed/", "app/api/", "app/oidc/", "app/hooks/", "app/console/")
 CLOCK = "app/kit/clock.py"
 COMMITTER = "app/db.py"
 FORBIDDEN_CLOCKS = {

@@ -50,13 +50,14 @@ def test_who_asks_for_access_before_confirming_gets_the_confirmation_again(env, 
 
 def test_a_confirmation_in_the_place_of_access_obeys_the_rules_of_confirmations(env, outbox, someone):
     sign_up(env, someone)
-    suppress(env, someone, Reason.COMPLAINT)
+    suppress(env, someone, Reason.LEGAL)
     queue(env, someone, "access")
     assert outcome(env, outbox, mails_to(env, someone)[1]) == ("dropped", "suppressed")
 
 
-def test_who_stopped_all_mails_gets_the_way_back_on_request(env, outbox, someone):
-    suppress(env, someone, Reason.DO_NOT_CONTACT)
+@pytest.mark.parametrize("reason", [Reason.DO_NOT_CONTACT, Reason.COMPLAINT, Reason.HARD_BOUNCE])
+def test_who_must_not_be_contacted_gets_the_way_back_on_request(env, outbox, someone, reason):
+    suppress(env, someone, reason)
     queue(env, someone, "access")
     deliver(env, outbox, mails_to(env, someone)[0].id)
     assert "/camille/access/" in outbox.mails[0].text

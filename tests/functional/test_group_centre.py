@@ -166,7 +166,7 @@ def test_a_suppressed_address_is_told_why_nothing_comes(ana, env, email):
     ana.post(journeys.never_path(env, email))
     page = show(ana)
     assert "Nothing is sent to you" in page
-    assert "on the list of those we never contact" in centres.row(page, "vantour-newsletter-email")
+    assert "for the reason at the top of this page" in centres.row(page, "vantour-newsletter-email")
     journeys.press(ana, "luxe", lift="1")
     assert "never contact" not in show(ana)
 

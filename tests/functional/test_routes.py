@@ -36,11 +36,12 @@ GUARDS = {
     EMBEDDED: "POST /embed/<brand>/challenge  POST /embed/<brand>/subscribe  POST /embed/<brand>/frame",
     BEARER: "POST /api/v1/decisions  POST /api/v1/consents/lookup",
     CLIENT: "POST /oauth/token",
-    SECRET: "POST /hooks/sms/<token>",
+    SECRET: "POST /hooks/mail/<token>  POST /hooks/sms/<token>",
     DEVELOPMENT: """
         GET /dev/mailbox  GET /dev/mailbox.json  GET /dev/mailbox/<uuid:id>  GET /dev/mailbox/<uuid:id>/html""",
     OTHERWISE: """
         ANY /api/v1/decisions  ANY /api/v1/consents/lookup  ANY /api/  ANY /api/<path:rest>  ANY /oauth/token
+        ANY /hooks/mail/<token>  ANY /hooks/sms/<token>
         ANY /embed/<brand>.js  ANY /embed/<brand>/form  ANY /embed/<brand>/challenge  ANY /embed/<brand>/subscribe""",
     FORM: """
         POST /<site>/  POST /<site>/preferences/link  POST /<site>/register  POST /<site>/sign-in

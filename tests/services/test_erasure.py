@@ -8,6 +8,8 @@ from sqlalchemy import select
 from app.courier import erasures
 from app.factory import create_app
 from app.flows import change_address, erase, never
+from app.kit import clock
+from app.kit.addresses import parse_email
 from app.models import (
     AddressRow,
     Consent,
@@ -20,7 +22,8 @@ from app.models import (
     ProfileRow,
     Suppression,
 )
-from app.services import mailbox
+from app.services import mailbox, suppressions
+from app.services.suppressions import Reason, Scope, Wish
 from tests import customers, journeys
 from tests.erasing import (
     ANA,
@@ -114,6 +117,21 @@ def test_an_address_that_must_not_be_contacted_stays_as_a_digest(env, database_u
         assert set(suppression.provenance) == {"actor", "actor_id", "source", "locale"}
     assert found(env, database_urls, account, [ANA, IP, BROWSER, PAGE]) == []
     assert journeys.decision(env, ANA) == "suppressed"
+
+
+def test_what_a_report_told_goes_and_the_document_stays(env, database_urls):
+    account = join(env, ANA)
+    wish = Wish(
+        env.digester.newest(parse_email(ANA)), Scope(), Reason.LEGAL, clock.now(),
+        {"reporter": "peculiar.example"}, "court order 7",
+    )  # fmt: skip
+    env.database.write(lambda session: suppressions.note(session, [wish], CAME))
+    ask(env, account)
+    erasures.run(env)
+    with env.database.transaction() as session:
+        kept = session.scalars(select(Suppression.provenance)).one()
+    assert set(kept) == {"actor", "actor_id", "source", "locale", "document"}
+    assert found(env, database_urls, account, [ANA, IP, BROWSER, PAGE, "peculiar.example"]) == []
 
 
 def test_the_address_can_sign_up_anew_as_somebody_new(env):

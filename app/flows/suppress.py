@@ -1,0 +1,56 @@
+"""Note that addresses must not be contacted, known or not: by command, from a file, or as a mail provider says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.db import Session
+from app.kit.addresses import Address
+from app.kit.provenance import Provenance
+from app.services import opt_in, suppressions
+from app.services.locks import lock_unread
+from app.services.suppressions import Noted, Reason, Scope, Wish
+
+ENDS_REQUESTS = (Reason.DO_NOT_CONTACT, Reason.LEGAL)
+"""Reasons by which what is only asked for ends too: a link that is already in a mailbox must not confirm it later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One address that must not be contacted."""
+
+    address: Address
+    scope: Scope
+    reason: Reason
+    at: datetime | None = None
+    """When that came about; None where it is not known."""
+    document: str = ""
+    """A reference to the paper that says so."""
+
+
+def suppress(session: Session, orders: Sequence[Order], provenance: Provenance) -> list[Noted]:
+    """Note each order under the locks of all their addresses, and tell what came of it, in the order given.
+
+    An address that was never met is kept as its digest alone. Consents keep their status.
+    """
+    digests = lock_unread(session, [order.address for order in orders])
+    wishes = [
+        Wish(digest, order.scope, order.reason, order.at, document=order.document)
+        for digest, order in zip(digests, orders, strict=True)
+    ]
+    noted = suppressions.note(session, wishes, provenance)
+    _cancel(session, [wish for wish, what in zip(wishes, noted, strict=True) if what is Noted.ADDED], provenance)
+    return noted
+
+
+def _cancel(session: Session, added: Sequence[Wish], provenance: Provenance) -> None:
+    ending = {wish.digest: wish.scope for wish in added if wish.reason in ENDS_REQUESTS and _is_of_mail(wish.scope)}
+    for request, item in opt_in.live_items(session, list(ending)):
+        if ending[request.address_digest].brand in {None, request.brand}:
+            opt_in.cancel(session, [request.address_digest], [item.item_id], provenance)
+
+
+def _is_of_mail(scope: Scope) -> bool:
+    return scope.channel in {None, "email"}
