@@ -6,7 +6,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from app.branding.loader import load
+from app.environment import Environment
 from app.factory import create_app
+from app.http.extensions import limiter
 from tests import catalogues, database, environments, templates
 
 
@@ -90,10 +92,22 @@ def session(env):
         yield session
 
 
+@pytest.fixture(scope="session")
+def application(group, tmp_path_factory):
+    """Give one application to all tests of this worker: its routes and templates take longer than most tests.
+
+    It asks its environment whatever may differ; tests that change the application itself make one of their own.
+    """
+    settings = environments.settings_for(tmp_path_factory.mktemp("application"))
+    return create_app(settings, Environment.build(settings, environments.NOWHERE, group))
+
+
 @pytest.fixture
-def app(env):
-    """Give the application on `env`."""
-    return create_app(env.settings, env)
+def app(env, application, monkeypatch):
+    """Give the application on `env`, with no request counted yet."""
+    monkeypatch.setitem(application.extensions, "parley", env)
+    limiter.reset()
+    return application
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from app.kit.hashing import Hasher
 BRANDS = Path(__file__).parents[1] / "brands"
 QUICK = Hasher(parallel=1, memory_kib=64)
 """Hashes in no time; that real ones are as costly as they should be is tested apart."""
+NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:9/none"
+"""A database that is not there."""
 GUARDED = ("consent_event", "event_feed")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.courier.delivery import deliver
 from app.courier.texting import Text
-from app.models import Message
+from app.models import Message, PhoneProof
 from app.services.message_kinds import MessageKind
 from tests import journeys
 from tests.letters import Outbox
@@ -65,6 +65,12 @@ def prove(client, env, number=NUMBER):
     answer = enter(client, code(env))
     assert answer.location.endswith("proved=1"), answer.location
     return answer
+
+
+def waits(env):
+    """Give the digests of numbers that a code is waited for from."""
+    with env.database.transaction() as session:
+        return {bytes(each) for each in session.scalars(select(PhoneProof.address_digest))}
 
 
 def wrong(right):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import NoReturn
 
 from flask import Blueprint, Flask
@@ -25,11 +24,15 @@ def register(app: Flask) -> None:
     for name, door in (("mail", mail), ("sms", sms)):
         path = f"/hooks/{name}/<token>"
         blueprint.add_url_rule(path, name, door.take, methods=["POST"], provide_automatic_options=False)
-        add_for_any_method(blueprint, path, f"{name}_otherwise", partial(_refuse, door.check))
+        add_for_any_method(blueprint, path, f"{name}_otherwise", _refusing(door.check))
     app.register_blueprint(blueprint)
 
 
-def _refuse(check: Callable[[str], None], token: str) -> NoReturn:
-    """Refuse other methods as for an address that does not exist, unless the token is good."""
-    check(token)
-    raise Refused("method_not_allowed")
+def _refusing(check: Callable[[str], None]) -> Callable[[str], NoReturn]:
+    """Make what refuses other methods: as for an address that does not exist, unless the token is good."""
+
+    def refuse(token: str) -> NoReturn:
+        check(token)
+        raise Refused("method_not_allowed")
+
+    return refuse

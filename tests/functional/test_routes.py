@@ -108,7 +108,8 @@ def test_every_page_has_its_guard(app):
     assert len(listed(*GUARDS)) == len(set(listed(*GUARDS))), "one guard each"
 
 
-def test_a_page_that_is_not_listed_is_found(app):
+def test_a_page_that_is_not_listed_is_found(env):
+    app = create_app(env.settings, env)
     app.add_url_rule("/<site>/new", "web.new", lambda site: "")
     assert there(app) != set(listed(*GUARDS))
 

@@ -8,7 +8,7 @@ from app.config import Settings
 from app.hooks.sms import means_stop
 from tests import journeys
 from tests.functional.test_phone import ANA, events, sms, switch_on
-from tests.phones import NUMBER, OTHER, prove
+from tests.phones import NUMBER, OTHER, ask, prove, text
 
 TOKEN = "a secret of the gateway, long enough to be one"
 HOOK = f"/hooks/sms/{TOKEN}"
@@ -30,7 +30,7 @@ def ana(client, env):
 
 @pytest.mark.parametrize(
     "words",
-    ["STOP", "stop", " Stop. ", "STOP!", "Unsubscribe", "ARRÊT", "arret", "Désabonner", "STOPP", "Abmelden",
+    ["STOP", "STOP SMS", "stop", " Stop. ", "STOP!", "Unsubscribe", "ARRÊT", "arret", "Désabonner", "STOPP", "Abmelden",
      "kündigen", "退订", "TD", "停止。", "退訂！"],
 )  # fmt: skip
 def test_each_word_ends_texts(words):
@@ -93,6 +93,33 @@ def test_there_is_no_door_without_the_secret(ana, env, client):
         answer = client.post(f"/hooks/sms/{token}", json={"from": NUMBER, "text": "STOP"})
         assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
     assert sms(env) == "granted"
+
+
+def test_a_number_that_nobody_has_gets_nothing_more_until_it_is_proved(env, app, client):
+    assert client.post(HOOK, json={"from": OTHER, "text": "STOP"}).json == {"status": "taken"}
+    assert sms(env, OTHER) == "suppressed"
+    bea = app.test_client()
+    journeys.subscribe(bea, env, "bea@example.com")
+    prove(bea, env, OTHER)
+    switch_on(bea)
+    assert sms(env, OTHER) == "granted"
+
+
+def test_a_number_that_said_stop_gets_a_code_a_day_at_most(env, client):
+    client.post(HOOK, json={"from": OTHER, "text": "STOP"})
+    journeys.subscribe(client, env, ANA)
+    ask(client, OTHER)
+    assert text(env) is not None
+    ask(client, OTHER)
+    assert text(env) is None
+
+
+def test_only_wrong_secrets_are_limited(ana, env, client):
+    words = {"json": {"from": NUMBER, "text": "thank you"}}
+    assert {client.post(HOOK, **words).status_code for _ in range(70)} == {200}
+    wrong = [client.post("/hooks/sms/no-such-secret", **words).status_code for _ in range(61)]
+    assert (set(wrong[:60]), wrong[60]) == ({404}, 429)
+    assert client.post(HOOK, **words).status_code == 200
 
 
 def test_a_body_beyond_the_limit_is_refused(client):
