@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,13 @@ class RolledBack(Database):
     """A database whose sessions and readers share one connection inside a transaction that never commits."""
 
     def __init__(self, url: str, info: dict[str, Any]) -> None:
-        """Begin the outer transaction."""
+        """Begin the outer transaction, on a connection that knows the statements of earlier tests."""
         super().__init__(url, info=info)
+        self.engine = _kept(url).engine
         self.connection = self.engine.connect()
         self._outer = self.connection.begin()
+        # After a ROLLBACK psycopg deallocates all prepared statements with the next execution; now rather than later.
+        self.connection.execute(text("SELECT"))
         self._sessions = sessionmaker(
             self.connection, expire_on_commit=False, info=info, join_transaction_mode="create_savepoint"
         )
@@ -52,7 +56,11 @@ class RolledBack(Database):
         """Forget everything."""
         self._outer.rollback()
         self.connection.close()
-        super().close()
+
+
+@cache
+def _kept(url: str) -> Database:
+    return Database(url)
 
 
 @contextmanager
