@@ -3,6 +3,7 @@
 import click
 
 from app.commands import lifeline
+from app.commands.accounts import accounts
 from app.commands.brands import brands
 from app.commands.clients import clients
 from app.commands.courier import courier
@@ -38,5 +39,7 @@ def main() -> None:
     lifeline.follow()
 
 
-for command in (brands, clients, courier, db, demo, erasures, keys, ledger, mail, sample_site, serve, suppressions, up):
+for command in (
+    accounts, brands, clients, courier, db, demo, erasures, keys, ledger, mail, sample_site, serve, suppressions, up,
+):  # fmt: skip
     main.add_command(command)

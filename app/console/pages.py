@@ -52,6 +52,7 @@ class Page:
 EVENTS = (
     (Event.PASSKEY_ADDED, "Passkey added"), (Event.PASSKEY_REMOVED, "Passkey removed"),
     (Event.SECOND_FACTOR_ON, "Codes asked for"), (Event.SECOND_FACTOR_OFF, "Codes asked for no more"),
+    (Event.SECOND_FACTOR_RESET, "Codes switched off by us"),
     (Event.PHONE_ADDED, "Phone number added"), (Event.PHONE_CHANGED, "Phone number changed"),
     (Event.PHONE_REMOVED, "Phone number removed"), (Event.PHONE_LOST, "Phone number of somebody else by now"),
     (Event.RECOVERY_CODE_USED, "Recovery code used"), (Event.RECOVERY_CODES_RENEWED, "Other recovery codes"),

@@ -18,6 +18,7 @@ class Happening(NamedTuple):
     meaning: str
     remedy: str
     button: str = N_("It was not me: set another password")
+    calm: str = N_("If that was you, there is nothing left to do.")
 
 
 SIGNED_OUT = N_("That signs out every device. Then sign in and see under “Password and devices” what else was changed.")
@@ -47,6 +48,16 @@ WORDS = {
         N_("No code is asked for any more."),
         N_("From now on your password is enough to sign in."),
         SIGNED_OUT,
+    ),
+    Event.SECOND_FACTOR_RESET: Happening(
+        N_("We switched off the code at sign-in"),
+        N_("No code is asked for any more."),
+        N_(
+            "We switched it off as you had lost your app, and signed out every device. Set another password to sign in."
+        ),
+        N_("If you did not ask us for that, set another password all the same, and write to us: the address is below."),
+        N_("Set another password"),
+        "",
     ),
     Event.RECOVERY_CODE_USED: Happening(
         N_("Somebody signed in with a recovery code"),
@@ -86,6 +97,7 @@ WORDS = {
             "Nothing goes there on your account any more."
         ),
         SIGNED_OUT,
+        calm=N_("If you gave the number up, there is nothing left to do."),
     ),
 }
 
@@ -98,4 +110,4 @@ def happened(letter: Letter) -> Happening | None:
     found = WORDS[Event(letter.event)]
     if letter.event in ABOUT_PHONES and not letter.is_full:  # whoever has no password can set no other
         found = found._replace(remedy=LOOK, button=SEE_PREFERENCES)
-    return Happening(*(say(each) for each in found))
+    return Happening(*(say(each) if each else "" for each in found))

@@ -7,9 +7,11 @@ import uuid
 from app.branding.models import Site
 from app.db import Session
 from app.environment import environment
+from app.errors import StaleLocks
+from app.kit.addresses import Address
 from app.kit.provenance import Provenance
-from app.services import passwords, second_factors, security_mails, sessions, throttle
-from app.services.locks import lock_account
+from app.services import accounts, passwords, second_factors, security_mails, sessions, throttle
+from app.services.locks import known_digest, lock_account, owner_of
 from app.services.security_mails import Event
 
 
@@ -44,6 +46,31 @@ def switch_off(session: Session, site: Site, account_id: uuid.UUID, code: str, p
     second_factors.switch_off(session, account_id)
     security_mails.tell(session, site.slug, locked, account_id, Event.SECOND_FACTOR_OFF, provenance.locale)
     return True
+
+
+def switch_off_for(session: Session, address: Address) -> uuid.UUID | None:
+    """Switch it off for the owner of `address`, who has neither app nor recovery codes left; give whose account it is.
+
+    Staff saw that they are the owner. Every session ends: whoever has one need not be. The password opens nothing until
+    it is set anew from the mailbox, since it may be too short to stand alone. None where it is not on. Raises
+    `StaleLocks` when the address changes hands meanwhile.
+    """
+    digest = known_digest(session, address)
+    account_id = owner_of(session, digest)
+    if account_id is None:
+        return None
+    locked = lock_account(session, account_id)
+    account = locked.account(session)
+    if account is None or digest not in locked.digests:
+        raise StaleLocks
+    if not second_factors.is_on(session, account_id):
+        return None
+    second_factors.switch_off(session, account_id)
+    passwords.lock(session, account_id)
+    sessions.close_others(session, account_id, kept=b"")
+    group, spoken = environment(session).group.slug, accounts.chosen_language(account) or account.locale
+    security_mails.tell(session, group, locked, account_id, Event.SECOND_FACTOR_RESET, spoken)
+    return account_id
 
 
 def renew_codes(

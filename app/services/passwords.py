@@ -112,6 +112,11 @@ def hash_of(session: Session, account_id: uuid.UUID) -> str | None:
     return session.scalar(select(PasswordRow.hash).where(PasswordRow.account_id == account_id))
 
 
+def lock(session: Session, account_id: uuid.UUID) -> None:
+    """Let the password open nothing until another one is set by a link in the mailbox."""
+    session.execute(update(PasswordRow).where(PasswordRow.account_id == account_id).values(failures=MOST_FAILURES))
+
+
 def count_failure(session: Session, account_id: uuid.UUID) -> None:
     """Count a wrong password, or a wrong code after a right one; the id may be nobody's."""
     failed = update(PasswordRow).where(PasswordRow.account_id == account_id)

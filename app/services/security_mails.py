@@ -21,6 +21,8 @@ class Event(StrEnum):
     PASSKEY_REMOVED = "passkey_removed"
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
+    SECOND_FACTOR_RESET = "second_factor_reset"
+    """Staff switched it off for somebody who lost the app and the recovery codes."""
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     PHONE_ADDED = "phone_added"

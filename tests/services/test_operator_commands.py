@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from sqlalchemy import select, update
 
+from app.factory import create_app
 from app.models import Message, OAuthClient, SigningKey
 from app.services import erasure_journal
+from app.services.messages import MessageKind
+from tests import customers
 from tests.post import mails_to, new_address, queue
 from tests.services import ledgers
 
@@ -50,3 +54,27 @@ def test_whom_a_backup_brought_back_is_erased_once_more(parley, committing_env):
     erasure_journal.intend(committing_env.settings, account, [])
     assert parley("erasures", "replay").output == "The journal knows 1; erased once more: 1.\n"
     assert parley("erasures", "replay").output == "The journal knows 1; erased once more: 0.\n"
+
+
+def test_who_lost_app_and_recovery_codes_gets_in_by_password_again(parley, committing_env):
+    client = create_app(committing_env.settings, committing_env).test_client()
+    customers.register(client, committing_env, customers.ANA)
+    refused = parley("accounts", "reset-second-factor", customers.ANA, "--document", "letter 7")
+    assert (refused.exit_code, refused.output) == (1, "There is no such account, or no code is asked for.\n")
+    customers.protect(client)
+    reset = parley("accounts", "reset-second-factor", "-", "--document", "letter 7", input=f"{customers.ANA}\n")
+    assert (reset.exit_code, "told by mail" in reset.output) == (0, True)
+    assert client.get("/camille/account").location == "/camille/sign-in", "whoever had a session need not be the owner"
+    assert customers.sign_in(client, customers.ANA).status_code == 422, "it may be too short to stand alone"
+    told = [mail.context for mail in mails_to(committing_env, customers.ANA) if mail.kind == "security_changed"]
+    assert told[-1] == {"event": "second_factor_reset"}
+    customers.ask(client, customers.ANA, "password/reset")
+    link = customers.link(committing_env, customers.ANA, MessageKind.PASSWORD_RESET)
+    client.post(link, data={"password": (other := "quiet lamps over seven harbours")})
+    assert customers.sign_in(client, customers.ANA, other).location == "/camille/account"
+
+
+@pytest.mark.parametrize("address", ["nobody@example.com", "+33612345678"])
+def test_whom_nobody_knows_has_no_code_to_be_reset(parley, committing_env, address):
+    reset = parley("accounts", "reset-second-factor", address, "--document", "letter 7")
+    assert (reset.exit_code, reset.output) == (1, "There is no such account, or no code is asked for.\n")
