@@ -18,4 +18,4 @@ def parley(committing_env, database_urls, tmp_path):
         "PARLEY_BRANDS_DIR": str(BRANDS),
         "PARLEY_ENV": "development",
     }
-    return lambda *words: CliRunner().invoke(main, words, env=settings)
+    return lambda *words, **more: CliRunner().invoke(main, words, env=settings, **more)
