@@ -8,21 +8,25 @@ from xdist.scheduler import LoadScopeScheduling
 from app.branding.loader import load
 from app.environment import Environment
 from app.factory import create_app
+from app.http import logs
 from app.http.extensions import limiter
 from tests import catalogues, database, environments, templates
 
+TOGETHER = ("tests/browser/", "tests/functional/test_preview.py")
+"""Tests that one worker takes: a browser and two Parleys start for these, all scenes are played for those."""
 
-class OneBrowser(LoadScopeScheduling):
-    """Hands out tests one by one, those of the browser as a whole: a browser and two Parleys start for them."""
+
+class Together(LoadScopeScheduling):
+    """Hands out tests one by one, but those that share something costly as a whole."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        return next((shared for shared in TOGETHER if nodeid.startswith(shared)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneBrowser:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
     """Share the tests out among the workers. The marks of `--dist loadgroup` are lost on this pytest."""
-    return OneBrowser(config, log)
+    return Together(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -104,9 +108,10 @@ def application(group, tmp_path_factory):
 
 @pytest.fixture
 def app(env, application, monkeypatch):
-    """Give the application on `env`, with no request counted yet."""
+    """Give the application on `env`, with no request counted yet and its log as it begins."""
     monkeypatch.setitem(application.extensions, "parley", env)
     limiter.reset()
+    logs.configure(as_json=False)
     return application
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -31,6 +32,7 @@ from app.courier.texting import compose_text
 from app.embedded import Cluster
 from app.environment import Environment
 from app.factory import create_app
+from app.kit.hashing import Hasher
 from app.kit.stopping import stop_requests
 from app.services import items
 from app.services.letters import Letter
@@ -78,10 +80,13 @@ class Studio:
 
 def produce(settings: Settings, database_url: str, group: SiteGroup) -> Production:
     """Build the real application of `group` on a database that forgets. Requests are not logged: there are hundreds."""
-    environment = Environment.build(settings, database_url, group, Rehearsal)
+    built = Environment.build(settings, database_url, group, Rehearsal)
+    # Its passwords are forgotten with each page, so nothing is won by hashing them slowly.
+    environment = replace(built, hasher=Hasher(parallel=1, memory_kib=64))
     rehearsal = environment.database
     if not isinstance(rehearsal, Rehearsal):
         raise TypeError(rehearsal)
+    environment = environment.afresh(rehearsal.info)
     rehearsal.write(items.sync)
     real = create_app(settings, environment)
     dressing.install(real)

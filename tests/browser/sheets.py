@@ -21,7 +21,7 @@ from tests.browser.checks import Finding, Watched
 
 HEAVIEST_BYTES = 60_000
 MAIN = frozenset({"sign-up", "centre", "mail-confirm"})
-"""Pages that are looked at in every house, also where only a selection is."""
+"""Pages that are looked at in every house, also where only a selection is, and in both schemes."""
 STILL = 0.02
 """Share of the window times share of the way. `font-display: swap` redraws a line when its face comes; the adjusted
 stand-in keeps that to a few pixels, and whether it is after the first paint depends on the network."""
@@ -48,13 +48,13 @@ class Tile(NamedTuple):
         """Where the preview has it."""
         return f"/preview/{self.site.slug}/{self.page.key}?lang={self.locale}&scheme={self.scheme}"
 
-    @property
-    def pairs(self) -> set[tuple[str, str]]:
+    def pairs(self, *, in_both_schemes: bool) -> frozenset[tuple[str, str]]:
         """What goes together in it."""
         names = (self.site.slug, self.locale, self.scheme)
-        seen_in = "any" if self.page.kind is Kind.TEXT else self.scheme
+        is_main = self.page.key in MAIN
+        seen_in = self.scheme if (in_both_schemes and self.page.kind is not Kind.TEXT) or is_main else "any"
         found = {(names[0], names[1]), (names[0], names[2]), (names[1], names[2]), (self.page.key, seen_in)}
-        return found | ({(self.page.key, self.site.slug)} if self.page.key in MAIN else set())
+        return frozenset(found | ({(self.page.key, self.site.slug)} if is_main else set()))
 
 
 def all_tiles(group: SiteGroup) -> list[Tile]:
@@ -68,19 +68,24 @@ def all_tiles(group: SiteGroup) -> list[Tile]:
     ]
 
 
-def selection(tiles: Iterable[Tile]) -> list[Tile]:
-    """Choose so that every pair of house, language and scheme is there, and every page in both schemes.
+def selection(tiles: Iterable[Tile], *, in_both_schemes: bool = False) -> list[Tile]:
+    """Choose so that every pair of house, language and scheme is there, and every page once or in both schemes.
 
-    Greedy: each time the tile that brings most, and of equal ones that of the house and the language least seen.
+    Greedy: each time the tile that brings most, and of equal ones that of what was least seen.
     """
-    left, chosen = list(tiles), []
-    missing = set().union(*(tile.pairs for tile in left))
+    pairs = {tile: tile.pairs(in_both_schemes=in_both_schemes) for tile in tiles}
+    missing, chosen = set().union(*pairs.values()), []
     seen: Counter[str] = Counter()
+
+    def gain(tile: Tile) -> tuple[int, int]:
+        return len(pairs[tile] & missing), -sum(seen[each] for each in (tile.site.slug, tile.locale, tile.scheme))
+
     while missing:
-        best = max(left, key=lambda tile: (len(tile.pairs & missing), -seen[tile.site.slug] - seen[tile.locale]))
+        best = max(pairs, key=gain)
         chosen.append(best)
-        missing -= best.pairs
-        seen.update([best.site.slug, best.locale])
+        missing -= pairs[best]
+        seen.update([best.site.slug, best.locale, best.scheme])
+        pairs = {tile: found for tile, found in pairs.items() if found & missing}
     return chosen
 
 

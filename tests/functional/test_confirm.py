@@ -36,7 +36,7 @@ def test_looking_confirms_nothing_and_the_button_does(client, env):
 
 
 def test_the_check_of_inert_links_goes_red_on_a_page_that_confirms_on_get(client, env, app, monkeypatch):
-    app.view_functions["web.confirm"] = page.confirm_post
+    monkeypatch.setitem(app.view_functions, "web.confirm", page.confirm_post)
     journeys.sign_up(client, ANA)
     client.get(journeys.confirmation_path(env, ANA))
     assert journeys.decision(env, ANA) == "granted"

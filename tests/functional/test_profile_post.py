@@ -196,7 +196,8 @@ def test_never_again_holds_for_letters_too(reached, env, session, scope, said):
     suppressions.add(session, journeys.digest(env, ANA), scope, Reason.DO_NOT_CONTACT, centres.CENTRE)
     session.commit()
     assert reason(env) == said
-    warned = "never contact" in centres.row(reached.get("/camille/preferences").text, SWITCH)
+    warned = "at the top of this page" in centres.row(page := reached.get("/camille/preferences").text, SWITCH)
+    assert "so nothing is sent" in page
     assert warned is (said == "suppressed")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import tracemalloc
 from datetime import timedelta
@@ -14,7 +13,6 @@ from sqlalchemy import func, select
 from app.cli import main
 from app.commands import suppressions as command
 from app.commands.suppression_file import rows
-from app.config import KEY_LISTS
 from app.db import Database
 from app.kit import clock
 from app.kit.addresses import parse_phone
@@ -26,14 +24,6 @@ from tests.letters import make_member
 from tests.post import FORM, sign_up
 
 ANA, STRANGER, PHONE = "ana@example.com", "stranger@example.net", "+33612345678"
-
-
-@pytest.fixture
-def parley(parley, committing_env, tmp_path):
-    """Give `parley` with the keys of `committing_env`, so that both find the same addresses."""
-    keys = {name: getattr(committing_env.settings, name) for name in KEY_LISTS}
-    (tmp_path / "secrets.json").write_text(json.dumps(keys))
-    return parley
 
 
 def count(env, table=Suppression):
