@@ -88,6 +88,7 @@ PAGES = (
     Page("centre-stranger", "Preferences with nothing agreed to", scenes.centre_of_a_stranger),
     Page("centre", "Preferences of a member", scenes.centre_of_a_member),
     Page("centre-changed", "Preferences after a change, with Undo", scenes.centre_after_a_change),
+    Page("centre-paused", "Preferences after a pause", scenes.centre_after_a_pause),
     Page("centre-left", "Preferences after leaving everything", scenes.centre_after_leaving),
     Page("centre-undone", "Preferences after Undo", scenes.centre_after_undo),
     Page("centre-stopped", "Preferences while nothing may be sent", scenes.centre_stopped),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 import structlog
 from procrastinate import App, BaseRetryStrategy, RetryDecision
@@ -16,11 +17,12 @@ from app.courier.texting import sender_for
 from app.courier.transport import Transport
 from app.db import is_unavailable
 from app.environment import Environment
-from app.flows import admit
+from app.flows import admit, go_on
 from app.services import (
     address_changes,
     challenges,
     checkpoints,
+    consents,
     feed,
     messages,
     opt_in,
@@ -70,6 +72,12 @@ def build(environment: Environment, transport: Transport, connector: BaseConnect
     def _erase_due(timestamp: int) -> None:
         del timestamp
         erasures.run(environment)
+
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="end_pauses")
+    def _end_pauses(timestamp: int) -> None:
+        del timestamp
+        end_pauses(environment)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="purge")
@@ -128,3 +136,15 @@ async def revive_abandoned(app: App, seconds_since_heartbeat: float) -> int:
         await app.job_manager.retry_job(job)
         log.warning("job_revived", job=job.id, task=job.task_name)
     return len(jobs)
+
+
+def end_pauses(environment: Environment, batch: int = 500) -> int:
+    """Let what was paused until now go on, an account in each transaction; give how many pauses were over."""
+    ended = 0
+    while True:
+        with environment.database.transaction() as session:
+            found = consents.pauses_over(session, batch)
+        for account_id in found:
+            ended += len(environment.database.write(partial(go_on.go_on, account_id=account_id)))
+        if len(found) < batch:
+            return ended

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Identity, Index, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, Identity, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Digest, DigestKey, IdKey, Json
@@ -78,6 +78,9 @@ class Consent(Base):
     """The present state of one item for one account; always the fold of its ledger lines."""
 
     __tablename__ = "consent"
+    __table_args__ = (
+        Index("ix_consent_paused_until", "paused_until", postgresql_where=text("paused_until IS NOT NULL")),
+    )
 
     account_id: Mapped[IdKey]
     item_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

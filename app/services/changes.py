@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.db import Session
+from app.kit.provenance import Source
 from app.models import ConsentEvent
 from app.services import folding, ledger
 from app.services.folding import Line, State, Status
@@ -49,7 +50,8 @@ def since(session: Session, account_id: uuid.UUID, moment: datetime, context: Ma
     first = context.get(AFTER_SEQUENCE)
     found: dict[int, Change] = {}
     for item_id, lines in _lines(session, account_id).items():
-        new = [line for line in lines if _is_new(line, moment, first)]
+        # What happened by itself is no act to be told of.
+        new = [line for line in lines if _is_new(line, moment, first) and line.source != Source.SYSTEM]
         if not new:
             continue
         before = folding.fold(line for line in lines if line.sequence < new[0].sequence)

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from app.branding.models import LegalBasis
 from app.db import Session
 from app.environment import environment
+from app.kit import clock
 from app.kit.provenance import Provenance
-from app.models import Account
+from app.models import Account, Consent
 from app.services import ledger
 from app.services.decisions import applies_without_asking
 from app.services.folding import Action, Line, State, Status
@@ -92,6 +95,46 @@ def withdraw(
         )
         for item, basis in bases
         if basis
+    ]
+    return ledger.append(session, account, entries, provenance)
+
+
+def running(session: Session, account_id: uuid.UUID, item: ItemRef) -> State | None:
+    """Give the state of an item that is agreed to and has not run out; None for every other."""
+    state = ledger.present(session, account_id, [item.id]).get(item.id)
+    if state is None or state.status is not Status.GRANTED:
+        return None
+    return state if state.expires_at is None or state.expires_at > clock.now() else None
+
+
+def adjust(
+    session: Session, account: Account, item: ItemRef, state: State, action: Action, attributes: Mapping[str, Any],
+    provenance: Provenance,
+) -> list[Line]:  # fmt: skip
+    """Pause, resume or change how often an item comes that is in `state`: granted, and it stays so.
+
+    The account row must be locked by the caller.
+    """
+    entry = Entry(item_id=item.id, action=action, legal_basis=state.legal_basis, attributes=attributes)
+    return ledger.append(session, account, [entry], provenance)
+
+
+def pauses_over(session: Session, limit: int) -> list[uuid.UUID]:
+    """List accounts, up to `limit`, with pauses that are over and of which the ledger does not say so yet."""
+    over = select(Consent.account_id).where(Consent.paused_until <= clock.now()).order_by(Consent.paused_until)
+    return list(dict.fromkeys(session.scalars(over.limit(limit))))
+
+
+def end_pauses(session: Session, account: Account, provenance: Provenance) -> list[Line]:
+    """Write that the pauses of an account that are over have ended, each at its moment.
+
+    The account row must be locked by the caller.
+    """
+    now = clock.now()
+    entries = [
+        Entry(item_id, Action.RESUMED, state.legal_basis, occurred_at=state.paused_until)
+        for item_id, state in current(session, account.id).items()
+        if state.paused_until is not None and state.paused_until <= now
     ]
     return ledger.append(session, account, entries, provenance)
 

@@ -7,13 +7,14 @@ import secrets
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
 from app.db import Session
 from app.kit import clock
 from app.models import SessionRow
-from app.services.folding import Line, Status
+from app.services.folding import Line, State, Status
 
 PREFERENCE = "preference"
 PREFERENCE_LASTS = timedelta(minutes=60)
@@ -88,6 +89,26 @@ def last_change(session: Session, secret: str, change_id: str) -> Mapping[str, l
     if row is None or row.undo is None or row.undo["id"] != change_id:
         return None
     return {"on": row.undo["on"], "off": row.undo["off"]}
+
+
+def remember_adjustment(session: Session, secret: str, line: Line, before: State) -> None:
+    """Keep an act that neither turned on nor off, and how it was before: for the words beside it and for Undo."""
+    adjusted = {
+        "item": line.item_id, "act": line.action.value, "frequency": before.frequency,
+        "paused_until": before.paused_until.isoformat() if before.paused_until else None,
+    }  # fmt: skip
+    # Workers of an earlier release read `on` and `off` alone, and would turn off what stands there.
+    undo = {"id": str(line.sequence), "on": [], "off": [], "adjusted": adjusted}
+    session.execute(update(SessionRow).where(SessionRow.digest == _digest(secret)).values(undo=undo))
+
+
+def last_adjustment(session: Session, secret: str, change_id: str) -> Mapping[str, Any] | None:
+    """Give the last act of a session as `remember_adjustment` kept it; None when it was another one."""
+    row = session.get(SessionRow, _digest(secret), populate_existing=True, with_for_update=True)
+    if row is None or row.undo is None or row.undo["id"] != change_id:
+        return None
+    adjusted: Mapping[str, Any] | None = row.undo.get("adjusted")
+    return adjusted
 
 
 def step_up(session: Session, digest: bytes) -> str | None:

@@ -112,6 +112,8 @@ def _sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
         return said(_(BY_OTHERS[act.action]), **parts)
     if act.action is Action.EXPIRED and act.attributes.get("cause") == "number_lost":
         return said(_("%(what)s ended when your number went to somebody else."), **parts)
+    if act.action is Action.RESUMED and act.source == Source.SYSTEM:
+        return said(_("The pause of %(what)s was over."), **parts)
     if act.action is Action.CHANGED:
         return _changed(act.attributes, parts, locale)
     if act.action is Action.PAUSED and (until := act.attributes.get("paused_until")):

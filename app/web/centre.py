@@ -10,19 +10,21 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.branding.models import Brand, Channel, Topic
-from app.branding.wording import age, centre_small_print, channel_words, how, how_often, statement
+from app.branding.wording import age, centre_small_print, channel_words, frequency_words, how, how_often, statement
 from app.db import Session
 from app.environment import environment
+from app.kit import clock
 from app.services import accounts, history, offers, standing
 from app.services.decisions import CONTACT_KIND, applies_without_asking
+from app.services.folding import Action
 from app.services.items import ItemRef, items
 from app.services.reach import Reach
 from app.services.standing import Person, Standing
 from app.web import quiet_lines
-from app.web.pages import CentreSection, Switch, TopicRow
+from app.web.pages import CentreSection, Often, Pausing, Switch, TopicRow
 from app.web.presenters import foreign, own
 from app.web.quiet_lines import is_on
-from app.web.sayings import listing, marked, said
+from app.web.sayings import day, listing, marked, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,13 @@ class _Reader:
     changed: Collection[int]
     ways: Mapping[str, str]
     """Where the person can give the kinds of address that are lacking: a page for `phone` and for `post`."""
+    adjusted: Action | None = None
+    """What was done to what is `changed`, where that neither turned on nor off."""
 
 
 def sections(
     session: Session, account_id: uuid.UUID, reached: Reach, brands: list[Brand], changed: Collection[int], locale: str,
-    ways: Mapping[str, str] | None = None,
+    ways: Mapping[str, str] | None = None, adjusted: Action | None = None,
 ) -> list[CentreSection]:  # fmt: skip
     """Give all houses, those one is with first. However many topics there are, the statements stay as few.
 
@@ -55,6 +59,7 @@ def sections(
     reader = _Reader(
         locale, {each.item.id: each for each in found}, history.granted_through(session, account_id),
         reached.kinds, changed, {kind: url for kind, url in (ways or {}).items() if kind not in reached.kinds},
+        adjusted,
     )  # fmt: skip
     shown = [_section(session, brand, reader) for brand in brands]
     return sorted(shown, key=lambda section: not section.is_open)
@@ -162,13 +167,38 @@ def _switch(brand: Brand, topic: Topic, item: ItemRef, reader: _Reader, *, with_
         statement=statement(brand, topic, channel, reader.locale) if can_turn_on and not on else "",
         warning=quiet_lines.warning(item, known, reader.locale, can_turn_on=can_turn_on),
         needs=quiet_lines.needs(channel, reader.locale),
-        changed=_changed(brand, topic, channel, reader, on=on) if reader.changed == {item.id} else "",
+        changed=_changed(brand, topic, known, item, reader) if reader.changed == {item.id} else "",
+        often=_choices(topic, known, reader.locale) if known and known.state and on else (),
+        pausing=_pausing(known) if on else Pausing.NONE,
     )
 
 
-def _changed(brand: Brand, topic: Topic, channel: Channel, reader: _Reader, *, on: bool) -> str:
+def _choices(topic: Topic, known: Standing, locale: str) -> tuple[Often, ...]:
+    """Give how often it may come, where there is something to choose."""
+    present = _frequency(topic, known) or (topic.frequencies[0] if topic.frequencies else None)
+    found = tuple(Often(each.value, frequency_words(each, locale), each == present) for each in topic.frequencies)
+    return found if len(found) > 1 else ()
+
+
+def _pausing(known: Standing | None) -> Pausing:
+    """Tell what may be done about pauses: nothing where nothing was agreed to, since then there is no date to keep."""
+    if known is None or known.state is None:
+        return Pausing.NONE
+    until = known.state.paused_until
+    return Pausing.PAUSED if until and until > clock.now() else Pausing.POSSIBLE
+
+
+def _changed(brand: Brand, topic: Topic, known: Standing | None, item: ItemRef, reader: _Reader) -> str:
+    channel, on = item.channel or Channel.EMAIL, known is not None and is_on(known)
     name = marked(own(topic.name, brand, reader.locale), foreign(brand, reader.locale))
     way = channel_words(channel, reader.locale)
+    if on and reader.adjusted is Action.CHANGED:
+        often = how_often(topic, reader.locale, _frequency(topic, known))
+        return said(_("How often you get %(topic)s %(channel)s from now on: %(often)s."), topic=name, channel=way,
+                    often=often)  # fmt: skip
+    if known and known.state and known.state.paused_until and _pausing(known) is Pausing.PAUSED:
+        until = day(known.state.paused_until, reader.locale)
+        return said(_("%(topic)s %(channel)s: paused until %(date)s."), topic=name, channel=way, date=until)
     if on and channel is Channel.PUSH:  # a device may be lacking, so nothing is promised
         return said(_("Switched on: %(topic)s %(channel)s."), topic=name, channel=way)
     if on:

@@ -94,7 +94,7 @@ class SignUpForm(PublicForm):
 
 
 class CentreForm(PageForm):
-    """One press in the preference centre: a switch, leave, undo or lift."""
+    """One press in the preference centre: a switch, how often, a pause, leave, undo or lift."""
 
     class Meta(PageForm.Meta):
         """Use a token signed for the session."""
@@ -104,6 +104,9 @@ class CentreForm(PageForm):
         csrf_field_name = "csrf_token"
 
     set = StringField()
+    often = StringField()
+    pause = StringField()
+    resume = StringField()
     leave = StringField()
     undo = StringField()
     lift = StringField()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
 
 from app.branding.models import Brand
 
@@ -50,6 +52,22 @@ class Listed:
     """What else was said of this item alone, a line each."""
 
 
+class Often(NamedTuple):
+    """How often something may come: its key, its words, and whether it is so now."""
+
+    key: str
+    words: str
+    is_present: bool
+
+
+class Pausing(Enum):
+    """What may be done about pauses of an item."""
+
+    NONE = 0
+    POSSIBLE = 1
+    PAUSED = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Switch:
     """One topic on one channel in the preference centre."""
@@ -70,6 +88,8 @@ class Switch:
     """What has to be there on the person's side: "Needs our app on your phone"."""
     changed: str = ""
     """What the last press did to this item ("You will get …"); empty for all others. An Undo button goes with it."""
+    often: tuple[Often, ...] = ()
+    pausing: Pausing = Pausing.NONE
 
     @property
     def anchor(self) -> str:

@@ -12,18 +12,19 @@ from app.branding.models import FieldKind, Site
 from app.db import Session
 from app.errors import UnknownItem
 from app.flows import preferences as flow
+from app.flows import volume
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.http.people import Visitor, preference_session_required, visitor
 from app.kit import clock
 from app.kit.addresses import mask
-from app.kit.provenance import Source
+from app.kit.provenance import Provenance, Source
 from app.services import notices, offers, privacy_requests, sessions, suppressions
-from app.services.folding import Line
+from app.services.folding import Action, Line
 from app.services.items import ItemRef, items
 from app.services.privacy_requests import Kind
 from app.services.reach import reach
-from app.web import centre, stops
+from app.web import centre, pauses, stops
 from app.web.blueprint import bp, render, render_error
 from app.web.forms import CentreForm
 
@@ -39,7 +40,9 @@ def preferences(site: Site) -> ResponseReturnValue:
         standing = suppressions.in_force(session, reached.digests)
         erasure = privacy_requests.open_one(session, who.account_id, Kind.ERASURE)
         brands = offers.brands_of(session, site)
-        sections = centre.sections(session, who.account_id, reached, brands, changed, locale(site), _ways(who))
+        sections = centre.sections(
+            session, who.account_id, reached, brands, changed, locale(site), _ways(who), _adjusted(who)
+        )
         summary = centre.summary(session, changed, brands, locale(site))
     return render(
         "web/preferences.html",
@@ -50,7 +53,7 @@ def preferences(site: Site) -> ResponseReturnValue:
         words=notices.digest_of_centre(env(), site, locale(site)), is_reworded="reworded" in request.args,
         stops=stops.told(standing, env().group, _house(site), _proved_at(who), locale(site)),
         is_welcome="welcome" in request.args, is_cancelled="cancelled" in request.args,
-        has_phone="phone" in reached.kinds,
+        pauses=pauses.offered(clock.now(), locale(site)), has_phone="phone" in reached.kinds,
         erasure_due=erasure.due_at if erasure else None,
     )  # fmt: skip
 
@@ -82,6 +85,8 @@ def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[L
     if form.lift.data:
         flow.lift_own_suppressions(session, who.account_id, _house(site), _proved_at(who), origin)
         return []
+    if form.often.data or form.pause.data or form.resume.data or (form.undo.data and _adjusted(who)):
+        return _adjust(session, site, who, form, origin)
     if form.undo.data:
         lines = flow.undo(session, who.account_id, who.secret, form.undo.data, origin, site)
     elif form.leave.data:
@@ -94,10 +99,25 @@ def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[L
     return lines
 
 
+def _adjust(session: Session, site: Site, who: Visitor, form: CentreForm, origin: Provenance) -> list[Line]:
+    """Do what neither turns on nor off; the flow remembers itself how it was before."""
+    whose = (session, who.account_id, who.secret)
+    if form.undo.data:
+        return volume.undo(*whose, form.undo.data, origin, site)
+    if form.resume.data:
+        return volume.resume(*whose, _item(session, site, form.resume.data), origin, site)
+    name, _sign, wanted = (form.often.data or form.pause.data or "").partition("=")
+    item = _item(session, site, name)
+    if form.often.data:
+        return volume.choose_frequency(*whose, item, wanted, origin, site)
+    return volume.pause(*whose, item, pauses.end_of(wanted, clock.now()), origin, site)
+
+
 def _agrees(form: CentreForm) -> bool:
-    """Tell whether a press may say yes to something, rather than no."""
+    """Tell whether a press may say yes to something, rather than no, or only to something less or later."""
+    is_less = form.often.data or form.pause.data or form.resume.data
     is_no = form.lift.data or form.leave.data or (form.set.data or "").endswith("=off")
-    return not is_no
+    return not (is_no or is_less)
 
 
 def _brand_to_leave(value: str) -> str | None:
@@ -110,10 +130,17 @@ def _brand_to_leave(value: str) -> str | None:
 def _read_switch(session: Session, site: Site, value: str) -> tuple[ItemRef, bool]:
     """Read `brand:topic:channel=on`; raise `ValueError` or `UnknownItem`."""
     name, _sign, wanted = value.partition("=")
-    brand, topic, channel = name.split(":")
-    if wanted not in {"on", "off"} or brand not in {each.slug for each in offers.brands_of(session, site)}:
+    if wanted not in {"on", "off"}:
         raise ValueError(value)
-    return items(session).subscription(brand, topic, channel), wanted == "on"
+    return _item(session, site, name), wanted == "on"
+
+
+def _item(session: Session, site: Site, name: str) -> ItemRef:
+    """Read `brand:topic:channel`; raise `ValueError` or `UnknownItem`."""
+    brand, topic, channel = name.split(":")
+    if brand not in {each.slug for each in offers.brands_of(session, site)}:
+        raise ValueError(name)
+    return items(session).subscription(brand, topic, channel)
 
 
 def _anchor(site: Site, lines: list[Line]) -> str | None:
@@ -132,7 +159,14 @@ def _proved_at(who: Visitor) -> datetime | None:
 
 def _changed(who: Visitor) -> set[int]:
     undo = who.row.undo or {"on": [], "off": []}
-    return {*undo["on"], *undo["off"]}
+    adjusted = {undo["adjusted"]["item"]} if "adjusted" in undo else set()
+    return {*undo["on"], *undo["off"], *adjusted}
+
+
+def _adjusted(who: Visitor) -> Action | None:
+    """Give what the last act was, where it neither turned on nor off."""
+    adjusted = (who.row.undo or {}).get("adjusted")
+    return Action(adjusted["act"]) if adjusted else None
 
 
 def _ways(who: Visitor) -> dict[str, str]:

@@ -1,0 +1,30 @@
+"""How long something may be paused: some months, each told by the day on which it goes on."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import datetime
+
+from app.web.sayings import day
+
+MONTHS = (1, 3, 6, 12)
+
+
+def offered(now: datetime, locale: str) -> list[tuple[int, str]]:
+    """Give the months that can be chosen, each with its last day in words."""
+    return [(months, day(_later(now, months), locale)) for months in MONTHS]
+
+
+def end_of(months: str, now: datetime) -> datetime:
+    """Give the moment on which a pause of so many months is over: a midnight (UTC). Raises `ValueError`."""
+    if months not in {str(each) for each in MONTHS}:
+        raise ValueError(months)
+    return _later(now, int(months))
+
+
+def _later(now: datetime, months: int) -> datetime:
+    """Go on by months; the last day of a month where that one has fewer days."""
+    year, month = divmod(now.month - 1 + months, 12)
+    last = monthrange(now.year + year, month + 1)[1]
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight.replace(year=now.year + year, month=month + 1, day=min(now.day, last))
