@@ -9,7 +9,16 @@ from enum import StrEnum
 from werkzeug.test import TestResponse
 
 from app.branding.models import Brand, FieldKind, Site
-from app.console import account_scenes, data_scenes, mails, phone_scenes, profile_scenes, scenes, security_scenes
+from app.console import (
+    account_scenes,
+    data_scenes,
+    mails,
+    phone_scenes,
+    profile_scenes,
+    scenes,
+    security_scenes,
+    volume_scenes,
+)
 from app.console.people import EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
@@ -88,7 +97,7 @@ PAGES = (
     Page("centre-stranger", "Preferences with nothing agreed to", scenes.centre_of_a_stranger),
     Page("centre", "Preferences of a member", scenes.centre_of_a_member),
     Page("centre-changed", "Preferences after a change, with Undo", scenes.centre_after_a_change),
-    Page("centre-paused", "Preferences after a pause", scenes.centre_after_a_pause),
+    Page("centre-paused", "Preferences after a pause", volume_scenes.centre_after_a_pause),
     Page("centre-left", "Preferences after leaving everything", scenes.centre_after_leaving),
     Page("centre-undone", "Preferences after Undo", scenes.centre_after_undo),
     Page("centre-stopped", "Preferences while nothing may be sent", scenes.centre_stopped),
@@ -186,6 +195,7 @@ PAGES = (
     Page("erasure-over", "Nothing to stop", data_scenes.erasure_over, 410),
     Page("unsubscribe", "Leave the house", scenes.unsubscribe, where=Where.HOUSE),
     Page("unsubscribe-one", "Leave one thing", scenes.unsubscribe_one_thing, where=Where.HOUSE),
+    Page("unsubscribe-paused", "Paused instead of left", volume_scenes.paused_by_a_link, where=Where.HOUSE),
     Page("unsubscribed", "Left", scenes.unsubscribed, where=Where.HOUSE),
     Page("manage", "From another system's mail", scenes.manage, where=Where.HOUSE),
     Page("managed", "Link sent from there", scenes.managed, where=Where.HOUSE),

@@ -171,14 +171,6 @@ def centre_after_a_change(stage: Stage) -> TestResponse:
     return stage.press("preferences", stage.form("preferences", set=value))
 
 
-def centre_after_a_pause(stage: Stage) -> TestResponse:
-    """Pause one thing for some months."""
-    centre_of_a_member(stage)
-    house = stage.person.house
-    value = f"{house.slug}:{house.topics[0].key}:email=3"
-    return stage.press("preferences", stage.form("preferences", pause=value))
-
-
 def centre_after_leaving(stage: Stage) -> TestResponse:
     """Leave everything at once, which can be undone."""
     centre_of_a_member(stage)

@@ -119,6 +119,23 @@ def adjust(
     return ledger.append(session, account, [entry], provenance)
 
 
+def pause(
+    session: Session, account: Account, wanted: Iterable[ItemRef], until: datetime, provenance: Provenance
+) -> list[Line]:  # fmt: skip
+    """Pause those of `wanted` that are agreed to and not paused for as long already; others stay as they are.
+
+    The account row must be locked by the caller.
+    """
+    states = [(item, running(session, account.id, item)) for item in wanted]
+    told = {"paused_until": until.isoformat()}
+    entries = [
+        Entry(item.id, Action.PAUSED, state.legal_basis, attributes=told)
+        for item, state in states
+        if state and (state.paused_until is None or state.paused_until < until)
+    ]
+    return ledger.append(session, account, entries, provenance)
+
+
 def pauses_over(session: Session, limit: int) -> list[uuid.UUID]:
     """List accounts, up to `limit`, with pauses that are over and of which the ledger does not say so yet."""
     over = select(Consent.account_id).where(Consent.paused_until <= clock.now()).order_by(Consent.paused_until)

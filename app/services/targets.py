@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from sqlalchemy import select
 
-from app.branding.models import Channel
+from app.branding.models import Channel, Frequency
 from app.db import Session
 from app.environment import environment
 from app.models import ContactPoint
@@ -45,3 +45,27 @@ def items_held(session: Session, account_id: uuid.UUID, digests: Collection[byte
 def is_everywhere(session: Session, target: LeaveTarget) -> bool:
     """Tell whether a link leaves all houses, those that are gone included; it may name the group as if it were one."""
     return target.everywhere or target.brand == environment(session).group.slug
+
+
+RARENESS = {each: place for place, each in enumerate(Frequency) if each is not Frequency.AS_IT_HAPPENS}
+"""How rarely something comes, as far as that can be compared."""
+
+
+def rarer(session: Session, target: LeaveTarget) -> list[Frequency]:
+    """List how else the one item of a link may come: more rarely than to those who never chose.
+
+    What the person chose is not read: a link to leave may be passed on (invariant 8).
+    """
+    item = items(session).find(target.item_id) if target.item_id is not None else None
+    brand = environment(session).group.brands.get(item.brand or "") if item else None
+    topic = brand.topic(item.key) if brand and item else None
+    if topic is None or not topic.frequencies or topic.frequencies[0] not in RARENESS:
+        return []
+    usual = RARENESS[topic.frequencies[0]]
+    return [each for each in topic.frequencies if RARENESS.get(each, 0) > usual]
+
+
+def is_as_rare(chosen: str | None, wanted: Frequency) -> bool:
+    """Tell whether something comes as rarely as `wanted` already, or more so, by what the person chose."""
+    known = RARENESS.get(Frequency(chosen), -1) if chosen in set(Frequency) else -1
+    return known >= RARENESS[wanted]

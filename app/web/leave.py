@@ -6,19 +6,22 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.branding.models import Site
+from app.branding.models import Frequency, Site
+from app.branding.wording import frequency_words
 from app.db import Session
 from app.errors import UnknownItem
 from app.flows import leave as flow
 from app.flows import never as never_flow
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
+from app.kit import clock
 from app.kit.provenance import Source
 from app.services import targets, tokens
 from app.services.tokens import LeaveTarget
-from app.web import presenters
-from app.web.blueprint import bp, render
+from app.web import pauses, presenters
+from app.web.blueprint import bp, render, render_error
 from app.web.pages import Listed
+from app.web.sayings import day
 
 ONE_CLICK = "One-Click"
 
@@ -30,9 +33,11 @@ def unsubscribe(site: Site, token: str) -> ResponseReturnValue:
         try:
             target = tokens.read_unsubscribe(session, token)
             listed, words = _listed(session, site, target), _scope(session, site, target)
+            often = [(each.value, frequency_words(each, locale(site))) for each in targets.rarer(session, target)]
         except (tokens.BadLink, UnknownItem):
             return render("web/link_invalid.html", status=404)
-    return render("web/unsubscribe.html", token=token, listed=listed, scope_words=words)
+    return render("web/unsubscribe.html", token=token, listed=listed, scope_words=words, often=often,
+                  pauses=pauses.offered(clock.now(), locale(site)))  # fmt: skip
 
 
 @bp.post("/<site>/unsubscribe/<token>", endpoint="unsubscribe_post")
@@ -50,6 +55,25 @@ def unsubscribe_post(site: Site, token: str) -> ResponseReturnValue:
         target = tokens.read_unsubscribe(session, token)
         listed, words = _listed(session, site, target), _scope(session, site, target)
     return render("web/unsubscribed.html", listed=listed, scope_words=words)
+
+
+@bp.post("/<site>/unsubscribe/<token>/instead")
+def unsubscribe_instead(site: Site, token: str) -> ResponseReturnValue:
+    """Pause what the link leaves, or let it come more rarely: less than leaving, so the link is enough for it too."""
+    guards.refuse_cross_site()
+    came, now = provenance(Source.LEAVE_PAGE), clock.now()
+    try:
+        if pause := request.form.get("pause"):
+            until = pauses.end_of(pause, now)
+            write(lambda session: flow.pause_instead(session, token, until, came))
+            return render("web/slowed.html", token=token, until=day(until, locale(site)), often="")
+        frequency = Frequency(request.form.get("often", ""))
+        write(lambda session: flow.slow_down(session, token, frequency, came))
+    except (tokens.BadLink, UnknownItem):
+        return render("web/link_invalid.html", status=404)
+    except ValueError:
+        return render_error(422, _("This is nothing that can be changed here."))
+    return render("web/slowed.html", token=token, until="", often=frequency_words(frequency, locale(site)))
 
 
 @bp.get("/<site>/never/<token>")

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select, update
 
+from app.branding.models import Frequency
 from app.kit import clock
 from app.kit.provenance import SYSTEM, Actor, ActorKind, Provenance, Source
 from app.models import ConsentEvent, Notice, SessionRow
@@ -144,7 +145,7 @@ def test_what_was_chosen_to_come_less_often_says_so(ana, env, email):
 
 def test_channels_that_come_at_different_paces_say_so_each(ana, env, email, monkeypatch):
     camille = env.group.brands["camille"]
-    topics = tuple(t.model_copy(update={"frequencies": ("weekly", "monthly")}) if t.key == "new-collection" else t
+    topics = tuple(t.model_copy(update={"frequencies": (Frequency.WEEKLY, Frequency.MONTHLY)}) if t.key == "new-collection" else t
                    for t in camille.topics)  # fmt: skip
     monkeypatch.setitem(env.group.brands, "camille", camille.model_copy(update={"topics": topics}))
     centres.record(env, email, "camille:new-collection:email", Action.GRANTED, attributes={"frequency": "monthly"})

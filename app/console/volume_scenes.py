@@ -1,0 +1,22 @@
+"""Scenes of getting less, instead of leaving."""
+
+from __future__ import annotations
+
+from werkzeug.test import TestResponse
+
+from app.console.scenes import centre_of_a_member
+from app.console.stage import Stage
+
+
+def centre_after_a_pause(stage: Stage) -> TestResponse:
+    """Pause one thing for some months."""
+    centre_of_a_member(stage)
+    house = stage.person.house
+    value = f"{house.slug}:{house.topics[0].key}:email=3"
+    return stage.press("preferences", stage.form("preferences", pause=value))
+
+
+def paused_by_a_link(stage: Stage) -> TestResponse:
+    """Pause by the link of a mail what it would have left."""
+    stage.person.join()
+    return stage.post(f"{stage.person.unsubscribe_link(one_thing=True)}/instead", {"pause": "3"})
