@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 
@@ -47,7 +47,9 @@ def is_everywhere(session: Session, target: LeaveTarget) -> bool:
     return target.everywhere or target.brand == environment(session).group.slug
 
 
-RARENESS = {each: place for place, each in enumerate(Frequency) if each is not Frequency.AS_IT_HAPPENS}
+RARENESS: Mapping[Frequency, int] = {
+    each: place for place, each in enumerate(Frequency) if each is not Frequency.AS_IT_HAPPENS
+}
 """How rarely something comes, as far as that can be compared."""
 
 

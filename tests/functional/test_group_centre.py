@@ -145,8 +145,8 @@ def test_what_was_chosen_to_come_less_often_says_so(ana, env, email):
 
 def test_channels_that_come_at_different_paces_say_so_each(ana, env, email, monkeypatch):
     camille = env.group.brands["camille"]
-    topics = tuple(t.model_copy(update={"frequencies": (Frequency.WEEKLY, Frequency.MONTHLY)}) if t.key == "new-collection" else t
-                   for t in camille.topics)  # fmt: skip
+    paces = {"frequencies": (Frequency.WEEKLY, Frequency.MONTHLY)}
+    topics = tuple(t.model_copy(update=paces) if t.key == "new-collection" else t for t in camille.topics)
     monkeypatch.setitem(env.group.brands, "camille", camille.model_copy(update={"topics": topics}))
     centres.record(env, email, "camille:new-collection:email", Action.GRANTED, attributes={"frequency": "monthly"})
     centres.record(env, email, "camille:new-collection:post", Action.GRANTED)
