@@ -63,6 +63,8 @@ def unsubscribe_instead(site: Site, token: str) -> ResponseReturnValue:
     guards.refuse_cross_site()
     came, now = provenance(Source.LEAVE_PAGE), clock.now()
     try:
+        with transaction() as session:
+            tokens.read_unsubscribe(session, token)
         if pause := request.form.get("pause"):
             until = pauses.end_of(pause, now)
             write(lambda session: flow.pause_instead(session, token, until, came))

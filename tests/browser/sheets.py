@@ -73,19 +73,20 @@ def selection(tiles: Iterable[Tile], *, in_both_schemes: bool = False) -> list[T
 
     Greedy: each time the tile that brings most, and of equal ones that of what was least seen.
     """
-    pairs = {tile: tile.pairs(in_both_schemes=in_both_schemes) for tile in tiles}
-    missing, chosen = set().union(*pairs.values()), []
+    left = [(tile, tile.pairs(in_both_schemes=in_both_schemes)) for tile in tiles]
+    missing, chosen = set().union(*(pairs for _, pairs in left)), []
     seen: Counter[str] = Counter()
 
-    def gain(tile: Tile) -> tuple[int, int]:
-        return len(pairs[tile] & missing), -sum(seen[each] for each in (tile.site.slug, tile.locale, tile.scheme))
+    def gain(each: tuple[Tile, frozenset[tuple[str, str]]]) -> tuple[int, int]:
+        tile, pairs = each
+        return len(pairs & missing), -sum(seen[name] for name in (tile.site.slug, tile.locale, tile.scheme))
 
     while missing:
-        best = max(pairs, key=gain)
+        best, pairs = max(left, key=gain)
         chosen.append(best)
-        missing -= pairs[best]
+        missing -= pairs
         seen.update([best.site.slug, best.locale, best.scheme])
-        pairs = {tile: found for tile, found in pairs.items() if found & missing}
+        left = [each for each in left if each[1] & missing]
     return chosen
 
 
