@@ -114,6 +114,6 @@ def row(page: str, item: str) -> str:
 
 def topic(page: str, name: str) -> str:
     """Cut a topic with its switches out of a page."""
-    found = re.search(rf'id="topic-{name}".*?(?=id="topic-|</section>|</details>)', page, re.DOTALL)
+    found = re.search(rf'id="topic-{name}".*?(?=id="topic-|</section>|<div class="small print)', page, re.DOTALL)
     assert found, f"{name} is not shown"
     return found.group(0)
