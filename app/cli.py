@@ -10,6 +10,7 @@ from app.commands.courier import courier
 from app.commands.database import db
 from app.commands.demo import demo
 from app.commands.erasures import erasures
+from app.commands.feedback import feedback
 from app.commands.keys import keys
 from app.commands.ledger import ledger
 from app.commands.mail import mail
@@ -40,6 +41,7 @@ def main() -> None:
 
 
 for command in (
-    accounts, brands, clients, courier, db, demo, erasures, keys, ledger, mail, sample_site, serve, suppressions, up,
+    accounts, brands, clients, courier, db, demo, erasures, feedback, keys, ledger, mail, sample_site, serve,
+    suppressions, up,
 ):  # fmt: skip
     main.add_command(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import create_engine, select, text, update
 
@@ -20,6 +21,8 @@ from app.models import (
     PrivacyRequest,
 )
 from app.services import (
+    consents,
+    feedback,
     mailbox,
     passkeys,
     passwords,
@@ -31,6 +34,8 @@ from app.services import (
     verification,
 )
 from app.services.challenges import Proof
+from app.services.items import items
+from app.services.locks import lock_account
 from app.services.mailbox import Contents
 from app.services.passkeys import NewPasskey
 from tests import journeys
@@ -106,6 +111,7 @@ def live(env):
     env.database.write(
         lambda session: profile.keep(session, camille, account, name, {"name": "Peculiar Ana Ruiz"}, CAME)
     )
+    env.database.write(partial(leave_and_tell, env, account))
     have_numbers(env, account)
     env.database.write(lambda session: prove_self.ask_code(session, env.group, account, digest, CAME))
     env.database.write(lambda session: restrict.restrict(session, env.group, account, CAME))
@@ -114,6 +120,14 @@ def live(env):
         request = privacy_requests.open_one(session, account, privacy_requests.Kind.EXPORT).id
     env.database.write(lambda session: download.finish(session, request, b"peculiar-copy"))
     return account
+
+
+def leave_and_tell(env, account, session):
+    """Leave something and say why, in words that are looked for."""
+    item = items(session).subscription("camille", "newsletter", "email")
+    locked = lock_account(session, account)
+    consents.withdraw(session, locked.account(session), [item], CAME)
+    feedback.answer(session, account, {item.id}, feedback.Why.OTHER, "peculiar-reason")
 
 
 def have_numbers(env, account):

@@ -197,6 +197,7 @@ PAGES = (
     Page("unsubscribe-one", "Leave one thing", scenes.unsubscribe_one_thing, where=Where.HOUSE),
     Page("unsubscribe-paused", "Paused instead of left", volume_scenes.paused_by_a_link, where=Where.HOUSE),
     Page("unsubscribed", "Left", scenes.unsubscribed, where=Where.HOUSE),
+    Page("told-why", "Thanks for a reason", volume_scenes.told_why, where=Where.HOUSE),
     Page("manage", "From another system's mail", scenes.manage, where=Where.HOUSE),
     Page("managed", "Link sent from there", scenes.managed, where=Where.HOUSE),
     Page("managed-left", "Left from there", scenes.managed_to_leave, where=Where.HOUSE),

@@ -16,6 +16,14 @@ def centre_after_a_pause(stage: Stage) -> TestResponse:
     return stage.press("preferences", stage.form("preferences", pause=value))
 
 
+def told_why(stage: Stage) -> TestResponse:
+    """Say why one left."""
+    stage.person.join()
+    link = stage.person.unsubscribe_link(one_thing=True)
+    stage.post(link)
+    return stage.post(f"{link}/why", {"why": "too_many"})
+
+
 def paused_by_a_link(stage: Stage) -> TestResponse:
     """Pause by the link of a mail what it would have left."""
     stage.person.join()

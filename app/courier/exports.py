@@ -20,6 +20,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 
 from app.branding.catalogue import N_, long_date, translations
 from app.branding.languages import tag
+from app.branding.leaving import reason_words
 from app.branding.models import Brand, Kind, SiteGroup, pick
 from app.branding.wording import channel_words
 from app.environment import Environment
@@ -122,6 +123,7 @@ def _page(group: SiteGroup, held: Holdings, lines: Sequence[Mapping[str, Any]], 
         acts=[_act(group, line, locale) for line in lines],
         profile=[(_label(group, each.key, locale), told(group, each.key, each.kind, each.value, locale))
                  for each in held.profile],
+        reasons=[(reason_words(each.code, locale), words) for each, words in held.leaving_reasons],
     )  # fmt: skip
 
 
@@ -163,6 +165,8 @@ def _facts(held: Holdings, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "account": _of(account, "id", "kind", "status", "locale", "profile", "created_at", "registered_at"),
         "addresses": [{"address": each.typed, **_of(each.point, "kind", "verified_at", "is_primary")}
                       for each in held.addresses],
+        "leaving_reasons": [{**_of(each, "sequence", "brand", "code", "occurred_at"), "words": words}
+                            for each, words in held.leaving_reasons],
         "profile": [_of(each, "key", "kind", "value", "updated_at") for each in held.profile],
         "profile_changes": [_of(each, "key", "action", "brand", "occurred_at", "provenance")
                             for each in held.profile_changes],

@@ -24,6 +24,7 @@ from app.services import (
     checkpoints,
     consents,
     feed,
+    feedback,
     messages,
     opt_in,
     outbox,
@@ -104,7 +105,7 @@ def purge(environment: Environment) -> None:
     """Delete what has served its time: unconfirmed requests and sessions that ended. Safe to run twice at once."""
     batches = {
         "opt_in_request": opt_in.purge, "stranger": opt_in.purge_strangers, "message": messages.purge,
-        "address_change": address_changes.purge,
+        "address_change": address_changes.purge, "leaving_words": feedback.purge,
     }  # fmt: skip
     for what, purge_batch in batches.items():
         while rows := environment.database.write(purge_batch):

@@ -5,6 +5,7 @@ from app.models.addresses import AddressRow, ContactPoint, OptInItem, OptInReque
 from app.models.base import Base
 from app.models.challenges import SpentProof
 from app.models.credentials import AttemptRow, PasskeyRow, PasswordRow, RecoveryCodeRow, SecondFactorRow
+from app.models.feedback import LeavingReason
 from app.models.ledger import (
     Consent,
     ConsentEvent,
@@ -34,6 +35,7 @@ __all__ = [
     "FeedPending",
     "FeedState",
     "Item",
+    "LeavingReason",
     "Message",
     "Notice",
     "OAuthClient",

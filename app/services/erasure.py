@@ -22,6 +22,7 @@ from app.models import (
     ConsentEvent,
     ContactPoint,
     EventDetail,
+    LeavingReason,
     Message,
     OptInItem,
     OptInRequest,
@@ -45,7 +46,7 @@ from app.services.message_kinds import TEXTS
 
 FORGOTTEN = (
     SessionRow, PasswordRow, PasskeyRow, SecondFactorRow, RecoveryCodeRow, AddressChange, PrivacyExport, ContactPoint,
-    ProfileRow, ProfileChange, PhoneProof,
+    ProfileRow, ProfileChange, PhoneProof, LeavingReason,
 )  # fmt: skip
 """Tables whose rows of an account go with it."""
 

@@ -19,6 +19,7 @@ from app.models import (
     ConsentEvent,
     ContactPoint,
     EventDetail,
+    LeavingReason,
     Message,
     Notice,
     OptInItem,
@@ -31,6 +32,7 @@ from app.models import (
 )
 from app.services import (
     consents,
+    feedback,
     locks,
     messages,
     opt_in,
@@ -89,6 +91,8 @@ class Holdings:
     passkeys: Sequence[PasskeyRow]
     has_codes: bool
     """Whether a code is asked for after the password."""
+    leaving_reasons: Sequence[tuple[LeavingReason, str]]
+    """Why the person left, and what they wrote."""
     profile: Sequence[HeldField]
     profile_changes: Sequence[ProfileChange]
     changes: Sequence[AddressChange]
@@ -124,6 +128,7 @@ def gather(session: Session, account_id: uuid.UUID) -> Holdings | None:
         sessions=sessions.of_account(session, account_id),
         passkeys=passkeys.of_account(session, account_id),
         has_codes=second_factors.is_on(session, account_id),
+        leaving_reasons=[(each, feedback.words_of(session, each)) for each in feedback.given(session, account_id)],
         profile=profile.held(session, account),
         profile_changes=profile.changes(session, account_id),
         changes=session.scalars(select(AddressChange).where(AddressChange.account_id == account_id)).all(),

@@ -6,17 +6,20 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.branding.leaving import reasons
 from app.branding.models import Frequency, Site
 from app.branding.wording import frequency_words
 from app.db import Session
 from app.errors import UnknownItem
 from app.flows import leave as flow
 from app.flows import never as never_flow
+from app.flows.tell_why import tell_why
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.kit import clock
 from app.kit.provenance import Source
-from app.services import targets, tokens
+from app.services import feedback, targets, tokens
+from app.services.feedback import Why
 from app.services.tokens import LeaveTarget
 from app.web import pauses, presenters
 from app.web.blueprint import bp, render, render_error
@@ -54,7 +57,25 @@ def unsubscribe_post(site: Site, token: str) -> ResponseReturnValue:
     with transaction() as session:
         target = tokens.read_unsubscribe(session, token)
         listed, words = _listed(session, site, target), _scope(session, site, target)
-    return render("web/unsubscribed.html", listed=listed, scope_words=words)
+    return render("web/unsubscribed.html", listed=listed, scope_words=words, token=token,
+                  reasons=reasons(locale(site)), longest=feedback.LONGEST)  # fmt: skip
+
+
+@bp.post("/<site>/unsubscribe/<token>/why")
+def unsubscribe_why(site: Site, token: str) -> ResponseReturnValue:
+    """Take the reason, of whoever likes to tell it."""
+    guards.refuse_cross_site()
+    said = request.form.get("why", "")
+    try:
+        with transaction() as session:
+            tokens.read_unsubscribe(session, token)
+        why = Why(said)
+        write(lambda session: tell_why(session, token, why, request.form.get("words", "")))
+    except (tokens.BadLink, UnknownItem):
+        return render("web/link_invalid.html", status=404)
+    except ValueError:
+        return render_error(422, _("This is none of the reasons that can be chosen."))
+    return render("web/told_why.html", site=site)
 
 
 @bp.post("/<site>/unsubscribe/<token>/instead")

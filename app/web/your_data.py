@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from app.branding.catalogue import N_
 from app.branding.languages import called
+from app.branding.leaving import reason_words
 from app.branding.models import FieldKind, Site
 from app.errors import Gone
 from app.flows import download, restrict
@@ -137,6 +138,9 @@ def _facts(site: Site, held: Holdings, who: Visitor) -> Iterator[Fact]:
     yield Fact(_("Mails of the last 90 days"), str(len(held.mails)))
     devices = sorted({device_name(each.user_agent) for each in held.sessions})
     yield Fact(_("Open on"), listing(devices, spoken))
+    for reason, words in held.leaving_reasons:
+        told = reason_words(reason.code, spoken)
+        yield Fact(_("Why you left"), f"{told}: {words}" if words and is_sure else told)
     if held.passkeys:
         yield Fact(_("Passkeys"), listing([each.name for each in held.passkeys], spoken))
     if held.has_codes:

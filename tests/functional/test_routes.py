@@ -51,7 +51,7 @@ GUARDS = {
         GET /<site>/confirm/<token>  POST /<site>/confirm/<token>  POST /<site>/confirm/<token>/again
         GET /<site>/access/<token>  POST /<site>/access/<token>  GET /<site>/manage/<token>  POST /<site>/manage/<token>
         GET /<site>/never/<token>  POST /<site>/never/<token>  GET /<site>/unsubscribe/<token>
-        POST /<site>/unsubscribe/<token>/instead
+        POST /<site>/unsubscribe/<token>/instead  POST /<site>/unsubscribe/<token>/why
         GET /<site>/address-agree/<token>  POST /<site>/address-agree/<token>
         GET /<site>/address-prove/<token>  POST /<site>/address-prove/<token>
         GET /<site>/address-stop/<token>  POST /<site>/address-stop/<token>

@@ -1,0 +1,20 @@
+"""Say why one has left, by the link that was left by."""
+
+from __future__ import annotations
+
+from app.db import Session
+from app.services import feedback, targets, tokens
+from app.services.feedback import Why
+from app.services.locks import lock_account
+
+
+def tell_why(session: Session, token: str, why: Why, words: str) -> None:
+    """Keep the reason, where something of the link was left within a day. Raises `BadLink`.
+
+    It never tells whether that was so: a link may be passed on (invariant 8).
+    """
+    target = tokens.read_unsubscribe(session, token)
+    if lock_account(session, target.account_id).account(session) is None:
+        return
+    left = {item.id for item in targets.covered(session, target)}
+    feedback.answer(session, target.account_id, left, why, words)
