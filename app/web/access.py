@@ -114,7 +114,7 @@ def manage_post(site: Site, token: str) -> ResponseReturnValue:
     try:
         if request.form.get("do") == "leave":
             write(lambda session: leave.leave_by_manage(session, token, g.slug, provenance(Source.LEAVE_PAGE)))
-            return render("web/unsubscribed.html", listed=[])
+            return render("web/unsubscribed.html", reasons=(), listed=[])
         write(lambda session: flow.request_link_by_manage(session, site, g.slug, token, provenance(Source.FORM)))
     except tokens.BadLink:
         return render("web/link_invalid.html", status=404)
