@@ -1,4 +1,4 @@
-"""Templates compiled once for all applications of a test run: each test makes an application of its own."""
+"""Templates compiled once for all applications of a test run: some tests make an application of their own."""
 
 from __future__ import annotations
 

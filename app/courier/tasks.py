@@ -145,7 +145,7 @@ def end_pauses(environment: Environment, batch: int = 500) -> int:
     while True:
         with environment.database.transaction() as session:
             found = consents.pauses_over(session, batch)
-        for account_id in found:
-            ended += len(environment.database.write(partial(go_on.go_on, account_id=account_id)))
-        if len(found) < batch:
+        lines = [environment.database.write(partial(go_on.go_on, account_id=each)) for each in found]
+        if not any(lines):  # nothing is left, or nothing that could be ended
             return ended
+        ended += sum(map(len, lines))

@@ -17,7 +17,7 @@ from app.models import Account
 from app.services import accounts, consents, notices, offers, opt_in, sessions, summaries, suppressions, targets
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
-from app.services.folding import Line, State, Status
+from app.services.folding import Line
 from app.services.items import ItemRef, items
 from app.services.locks import Locked, lock_account
 
@@ -104,14 +104,8 @@ def _is_offered(session: Session, account: Account, item: ItemRef) -> bool:
 
 def _turn_on(session: Session, account: Account, wanted: Sequence[ItemRef], provenance: Provenance) -> list[Line]:
     states = consents.current(session, account.id)
-    new = [item for item in wanted if not _is_running(states.get(item.id))]
+    new = [item for item in wanted if not consents.is_running(states.get(item.id))]
     return consents.grant(session, account, [_grant(session, item, provenance) for item in new], provenance)
-
-
-def _is_running(state: State | None) -> bool:
-    if state is None or state.status is not Status.GRANTED:
-        return False
-    return state.expires_at is None or state.expires_at > clock.now()
 
 
 def _grant(session: Session, item: ItemRef, provenance: Provenance) -> Grant:

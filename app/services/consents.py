@@ -102,9 +102,14 @@ def withdraw(
 def running(session: Session, account_id: uuid.UUID, item: ItemRef) -> State | None:
     """Give the state of an item that is agreed to and has not run out; None for every other."""
     state = ledger.present(session, account_id, [item.id]).get(item.id)
+    return state if is_running(state) else None
+
+
+def is_running(state: State | None) -> bool:
+    """Tell whether something is agreed to and has not run out."""
     if state is None or state.status is not Status.GRANTED:
-        return None
-    return state if state.expires_at is None or state.expires_at > clock.now() else None
+        return False
+    return state.expires_at is None or state.expires_at > clock.now()
 
 
 def adjust(

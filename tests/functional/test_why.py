@@ -9,6 +9,7 @@ import time_machine
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
+from app.branding import leaving
 from app.cli import main
 from app.kit import clock
 from app.models import LeavingReason, Tally
@@ -50,6 +51,7 @@ def test_the_page_that_says_so_asks_why_and_needs_no_answer(stranger, link, sess
     text = stranger.post(link).text
     assert text.count('name="why"') == len(feedback.Why)
     assert "You need not" in text
+    assert list(leaving.WORDS) == list(feedback.Why), "each has its words"
     assert kept(session) == []
 
 

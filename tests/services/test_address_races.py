@@ -66,6 +66,21 @@ def at_once(env, *acts):
         return [each.result(20) for each in [pool.submit(run, act) for act in acts]]
 
 
+def look_slowly_and_lock_nothing(monkeypatch):
+    """Break what keeps acts of one person apart, and let them meet between looking at what reaches her and writing."""
+    monkeypatch.setattr(locks, "_LOCK_ACCOUNT", "SELECT FROM account WHERE id = %(account)s AND status <> 'erased'")
+    monkeypatch.setattr(locks, "_LOCK_ROW", "SELECT true FROM address WHERE digest = %(digest)s")
+    monkeypatch.setattr(locks, "lock_abuse", lambda _session, _digest: None)
+    look = accounts.channels_reached
+
+    def slowly(session, account_id):
+        found = look(session, account_id)
+        session.connection().exec_driver_sql("SELECT pg_sleep(0.2)")
+        return found
+
+    monkeypatch.setattr(accounts, "channels_reached", slowly)
+
+
 def agree(token):
     return lambda session: change_address.agree(session, token, FORM)
 

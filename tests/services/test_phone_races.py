@@ -11,11 +11,11 @@ from app.errors import NotOffered
 from app.flows import phone, preferences
 from app.kit.addresses import parse_phone
 from app.models import AttemptRow, Message
-from app.services import accounts, ledger, locks, phones
+from app.services import ledger, phones
 from app.services.folding import Status
 from app.services.items import items
 from tests.post import new_address
-from tests.services.test_address_races import FORM, at_once, join
+from tests.services.test_address_races import FORM, at_once, join, look_slowly_and_lock_nothing
 
 ROUNDS = 6
 fresh = itertools.count(10)
@@ -78,15 +78,5 @@ def test_no_text_is_agreed_to_without_a_number(env, going):
 
 @pytest.mark.parametrize("going", [removed, lost])
 def test_without_the_lock_it_can_be(env, monkeypatch, going):
-    monkeypatch.setattr(locks, "_LOCK_ACCOUNT", "SELECT FROM account WHERE id = %(account)s AND status <> 'erased'")
-    monkeypatch.setattr(locks, "_LOCK_ROW", "SELECT true FROM address WHERE digest = %(digest)s")
-    monkeypatch.setattr(locks, "lock_abuse", lambda _session, _digest: None)
-    look = accounts.channels_reached
-
-    def slowly(session, account_id):
-        found = look(session, account_id)
-        session.connection().exec_driver_sql("SELECT pg_sleep(0.2)")
-        return found
-
-    monkeypatch.setattr(accounts, "channels_reached", slowly)
+    look_slowly_and_lock_nothing(monkeypatch)
     assert (True, False) in outcomes(env, going)

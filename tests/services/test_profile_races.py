@@ -6,12 +6,12 @@ import pytest
 
 from app.errors import NotOffered
 from app.flows import preferences, profile
-from app.services import accounts, ledger, locks
+from app.services import ledger
 from app.services import profile as fields
 from app.services.folding import Status
 from app.services.items import items
 from tests.post import new_address
-from tests.services.test_address_races import FORM, at_once, join
+from tests.services.test_address_races import FORM, at_once, join, look_slowly_and_lock_nothing
 
 ROUNDS = 8
 ADDRESS = {"street": ["12 rue du Port"], "postal_code": "29200", "city": "Brest", "country": "FR"}
@@ -52,15 +52,5 @@ def test_nothing_comes_by_post_without_an_address(env):
 
 
 def test_without_the_lock_it_can_come(env, monkeypatch):
-    monkeypatch.setattr(locks, "_LOCK_ACCOUNT", "SELECT FROM account WHERE id = %(account)s AND status <> 'erased'")
-    monkeypatch.setattr(locks, "_LOCK_ROW", "SELECT true FROM address WHERE digest = %(digest)s")
-    monkeypatch.setattr(locks, "lock_abuse", lambda _session, _digest: None)
-    look = accounts.channels_reached
-
-    def slowly(session, account_id):
-        found = look(session, account_id)
-        session.connection().exec_driver_sql("SELECT pg_sleep(0.2)")
-        return found
-
-    monkeypatch.setattr(accounts, "channels_reached", slowly)
+    look_slowly_and_lock_nothing(monkeypatch)
     assert (True, False) in outcomes(env)
