@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import journeys
 from tests.browser.inbox import links
@@ -22,17 +23,17 @@ def test_an_address_moves_after_a_press_in_both_mailboxes(parley, new_context, i
     page.get_by_role("link", name="Change my address").click()
     page.get_by_label("Your new e-mail address").fill(new)
     page.get_by_role("button", name="Go on").click()
-    assert page.get_by_text(new, exact=True).is_visible()
+    expect(page.get_by_text(new, exact=True)).to_be_visible()
     page.get_by_role("button", name="Yes, mail to both addresses").click()
     page.wait_for_url("**/preferences/address/sent*")
     elsewhere = new_context().new_page()
     elsewhere.goto(links(inbox.wait_for(new, "address-prove"))["address-prove"])
     elsewhere.get_by_role("button", name="Yes, it is mine").click()
-    assert elsewhere.get_by_role("heading", name="One more press").is_visible()
+    expect(elsewhere.get_by_role("heading", name="One more press")).to_be_visible()
     assert journeys.decision(parley.environment, new) == "unknown_subject"
     page.goto(links(inbox.wait_for(old, "address-agree"))["address-agree"])
     page.get_by_role("button", name="Yes, move them").click()
-    assert page.get_by_role("heading", name="It has moved").is_visible()
+    expect(page.get_by_role("heading", name="It has moved")).to_be_visible()
     page.get_by_role("link", name="Send me a new link").click()
     page.wait_for_url("**/preferences/link*")
     assert journeys.decision(parley.environment, new) == "granted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from app.branding.models import Channel
 from app.branding.wording import statement
@@ -23,11 +24,11 @@ def test_a_french_page_signs_up_in_french_and_the_mail_is_french(site, page, inb
     sites.visit(page, f"{site}/camille/?lang=fr")
     form = page.locator(sites.FORM)
     words = statement(house, house.topic("newsletter"), Channel.EMAIL, "fr")
-    assert form.get_by_text(words).is_visible()
+    expect(form.get_by_text(words)).to_be_visible()
     assert form.locator("section").get_attribute("lang") == "fr"
     sites.fill_in(page, ana, "newsletter:email")
     sites.send(page)
-    assert form.get_by_text(house.say("check-mail", "fr")).is_visible()
+    expect(form.get_by_text(house.say("check-mail", "fr"))).to_be_visible()
     mail = inbox.wait_for(ana, "confirm")
     assert sites.says(mail, words)
     assert "confirm" in links(mail)
@@ -131,7 +132,7 @@ def test_a_page_may_dress_the_form_and_put_its_own_words_around_it(site, page):
     style = "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).letterSpacing]"
     assert page.locator(f"{sites.FORM} button").evaluate(style) == ["rgb(1, 2, 3)", "7px"]
     heading = page.locator(f"{sites.FORM} [slot=heading]")
-    assert heading.is_visible()
+    expect(heading).to_be_visible()
     assert not page.locator(sites.FORM).get_by_role("link", name="Write to me").is_visible(), "only without script"
 
 
@@ -192,7 +193,7 @@ def test_a_test_form_says_so_and_mails_nothing(site, page, inbox):
     page.get_by_text("This is a test").wait_for()
     sites.fill_in(page, ana)
     sites.send(page)
-    assert page.get_by_text("This is a test").is_visible()
+    expect(page.get_by_text("This is a test")).to_be_visible()
     assert sites.heard(page, "submitted")["test"] is True
     assert not await_true(lambda: any(mail["To"] == ana for mail in inbox._received), 2)
 
@@ -209,4 +210,4 @@ def test_where_parley_is_away_the_words_between_the_tags_stay(site, page, parley
     page.add_init_script(sites.HEAR)
     page.goto(f"{site}/camille/?lang=en")
     assert sites.heard(page, "error") == {"brand": "camille", "code": "unreachable", "field": ""}
-    assert page.locator(sites.FORM).get_by_role("link", name="Write to me").is_visible()
+    expect(page.locator(sites.FORM).get_by_role("link", name="Write to me")).to_be_visible()

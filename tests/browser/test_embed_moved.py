@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import sites
 from tests.post import new_address
@@ -77,5 +78,5 @@ def test_words_that_changed_and_can_not_be_had_are_an_error_told(site, page, par
     sites.fill_in(page, new_address())
     page.locator(f"{sites.FORM} button").click()
     assert sites.heard(page, "error") == {"brand": "camille", "code": "unreachable", "field": ""}
-    assert page.locator(sites.FORM).get_by_role("alert").filter(has=page.get_by_role("link")).is_visible()
+    expect(page.locator(sites.FORM).get_by_role("alert").filter(has=page.get_by_role("link"))).to_be_visible()
     assert page.locator(f"{sites.FORM} button").get_attribute("aria-disabled") is None

@@ -88,7 +88,8 @@
         offerQuietly(); // cancelled
       }
     });
-    offerQuietly();
+    // What was just refused would be offered again at once; the button still asks for another.
+    if (!("refused" in form.dataset)) offerQuietly();
   };
 
   document.addEventListener("DOMContentLoaded", () => {
