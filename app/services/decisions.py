@@ -193,10 +193,11 @@ def ask(env: Environment, item: ItemRef, brand: str, subject: Address | uuid.UUI
     if isinstance(subject, Address):
         probes = env.digester.probes(subject)
         fits = wanted == subject.kind or item.channel is None
-        query = _statement("address" if len(probes) == 1 else "addresses", wanted if not fits else "asked")
+        form = "address" if len(probes) == 1 else "addresses"
+        query = _statement(form, wanted if not fits else "asked", form if subject.kind == "email" else "account")
         who = _bytea(probes[0]) if len(probes) == 1 else b"{" + b",".join(map(_quoted, probes)) + b"}"
     else:
-        query = _statement("account", wanted)
+        query = _statement("account", wanted, "account")
         who = subject.hex.encode()
     channel = item.channel.encode() if item.channel else None
     row = env.database.read(query, [b"%d" % item.id, brand.encode(), channel, now.isoformat().encode(), who])
@@ -265,11 +266,13 @@ _ASKED_ABOUT = {"item": "$1::integer", "brand": "$2::text", "channel": "$3::text
 
 
 @lru_cache
-def _statement(subject: str, contact: str | None) -> bytes:
+def _statement(subject: str, contact: str | None, asked_by: str) -> bytes:
     """Build the statement for one form of subject and one way to find the address that the channel would use.
 
     `contact` is `asked` (the address asked about), a kind (the account's primary one of it), or None: the channel
     has no kind of address, and the account's primary one stands for the person. So it does for a postal address.
+    Requests are looked for by `asked_by`, a form of subject: they are made with e-mail addresses, so those of somebody
+    known by a phone number are found through the account.
     """
     target, found, digests = "", "subject", _ASKED[subject]
     if contact != "asked":
@@ -282,7 +285,7 @@ def _statement(subject: str, contact: str | None) -> bytes:
         SELECT a.id, a.status, k.status, k.granted_at, k.confirmed_at, k.withdrawn_at, k.expires_at, k.paused_until,
                k.frequency, k.legal_basis, k.document_version,
                {SUPPRESSED.format(digests=digests, **_ASKED_ABOUT)},
-               {PENDING.format(digests=_ASKED[subject], **_ASKED_ABOUT)},
+               {PENDING.format(digests=_ASKED[asked_by], **_ASKED_ABOUT)},
                {has_contact}, {found}.verified_at IS NOT NULL
         FROM ({_SUBJECTS[subject]}) subject
         LEFT JOIN account a ON a.id = subject.account_id

@@ -203,8 +203,8 @@ def test_never_again_holds_for_letters_too(reached, env, session, scope, said):
 
 def test_the_statement_for_mails_knows_nothing_of_profiles():
     for contact in ("asked", "email", "phone", None):
-        assert b"profile_field" not in decisions._statement("address", contact)
-    assert b"profile_field" in decisions._statement("address", "post")
+        assert b"profile_field" not in decisions._statement("address", contact, "address")
+    assert b"profile_field" in decisions._statement("address", "post", "address")
 
 
 def test_a_copy_has_the_profile_for_programs_and_to_read(ana, env, session):

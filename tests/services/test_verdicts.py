@@ -1,4 +1,4 @@
-"""Many decisions at once are what each would be alone, whatever state an item is in."""
+"""Many decisions at once are what each would be alone; states there are more of in `test_decision_rows.py`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import pytest
 
 from app.kit import clock
 from app.kit.addresses import parse_email
-from app.models import Account
-from app.services import decisions, standing, suppressions
+from app.services import decisions, standing
 from app.services.folding import Action
 from app.services.items import items
-from app.services.suppressions import Reason, Scope
 from app.services.verdicts import verdicts
 from tests import centres, journeys
 from tests.post import new_address
@@ -69,18 +67,6 @@ def test_all_at_once_is_one_by_one(session, env, email):
         "granted", "withdrawn", "refused", "expired", "paused", "pending", "never_asked", "unverified_contact",
         "reconsent_required", "legitimate_interest",
     }  # fmt: skip
-
-
-@pytest.mark.parametrize("scope", [Scope(), Scope(brand="camille"), Scope(channel="email")])
-def test_suppressions_count_alike(session, env, email, scope):
-    suppressions.add(session, journeys.digest(env, email), scope, Reason.COMPLAINT, centres.CENTRE)
-    assert "suppressed" in compare(session, env, email)
-
-
-def test_a_restriction_counts_alike(session, env, email):
-    session.get(Account, owner(session, env, email).id).status = "restricted"
-    session.flush()
-    assert compare(session, env, email) == {"restricted"}
 
 
 def test_of_a_house_that_is_gone_everything_is_retired(session, env, email, monkeypatch):
