@@ -25,9 +25,11 @@ def ask_token(client: Any, auth: Any, **form: str) -> Any:
     return client.post("/oauth/token", data={"grant_type": "client_credentials", **form}, auth=auth)
 
 
-def bearer(client: Any, env: Environment, *brands: str) -> dict[str, str]:
+def bearer(
+    client: Any, env: Environment, *brands: str, scopes: Sequence[str] = ("consents:read",)
+) -> dict[str, str]:  # fmt: skip
     """Give the header of a client of some brands (Camille unless said)."""
-    token = ask_token(client, credentials(env, brands=brands or ("camille",))).json["access_token"]
+    token = ask_token(client, credentials(env, scopes, brands or ("camille",))).json["access_token"]
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from flask import Response
 from pydantic import BaseModel
 
-from app.api import decisions, lookup
-from app.api.shapes import DecisionAnswer, DecisionRequest, LookupAnswer, LookupRequest
+from app.api import decisions, lookup, signals
+from app.api.shapes import (
+    DecisionAnswer,
+    DecisionRequest,
+    LookupAnswer,
+    LookupRequest,
+    SignalAnswer,
+    SignalRequest,
+)
 
 Example = Mapping[str, object]
 
@@ -53,6 +60,16 @@ OPERATIONS = (
             "allowed": True, "reason": "granted", "status": "granted", "since": "2026-11-21T10:00:00Z",
             "frequency": "weekly", "expires_at": None, "legal_basis": "consent", "evaluated_at": "2026-11-23T08:15:30Z",
         },
+    ),
+    Operation(
+        path="/api/v1/signals",
+        name="signal",
+        view=signals.take_signal,
+        request=SignalRequest,
+        answer=SignalAnswer,
+        scope=signals.SCOPE,
+        asked={"a browser says no": {"subject": {"email": "ana@example.com"}, "brand": "camille", "signal": "gpc"}},
+        answered={"ended": [{"brand": None, "purpose": "share-within-group"}]},
     ),
     Operation(
         path="/api/v1/consents/lookup",

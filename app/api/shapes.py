@@ -157,6 +157,27 @@ class DecisionAnswer(BaseModel):
     evaluated_at: datetime = Field(description="The moment the answer is true for.")
 
 
+class SignalRequest(Shape):
+    """Whose browser said what, on which brand's site."""
+
+    subject: Subject
+    brand: BrandName
+    signal: Annotated[Literal["gpc"], Field(description="Global Privacy Control.")]
+
+
+class EndedUse(BaseModel):
+    """A use of data that was ended."""
+
+    brand: str | None = Field(description="Null for what the whole group does.")
+    purpose: str
+
+
+class SignalAnswer(BaseModel):
+    """What the signal ended just now."""
+
+    ended: list[EndedUse]
+
+
 class LookupRequest(Shape):
     """Whose consents, of which brand, as of when."""
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from app.branding.colours import unreadable
 from app.branding.mistakes import Mistake
-from app.branding.models import Brand, FieldKind, LegalBasis, Purpose, Site, SiteGroup, Topic, Words
+from app.branding.models import BY_RELATION, Brand, FieldKind, LegalBasis, Purpose, Site, SiteGroup, Topic, Words
 from app.branding.toml_source import Location, TomlSource
 
 _RESERVED_WORDS = """account admin api assets brand brands console demo dev docs embed favicon.ico healthz hooks metrics
@@ -52,6 +52,7 @@ def _found(site: Site) -> Iterator[tuple[Location, str]]:
     yield from _theme(site)
     yield from _words(site)
     yield from _named("purposes", site.purposes, site.locales)
+    yield from _grounds(site)
     if isinstance(site, Brand):
         yield from _named("topics", site.topics, site.locales)
         yield from _origins(site)
@@ -150,6 +151,13 @@ def is_origin(text: str) -> bool:
     bare = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
     has_name = bool(host) and all(c.isascii() and (c.isalnum() or c in "-.") for c in host)
     return text == bare and has_name and is_safe and not is_usual
+
+
+def _grounds(site: Site) -> Iterator[tuple[Location, str]]:
+    for position, purpose in enumerate(site.purposes):
+        if purpose.legal_basis in BY_RELATION:
+            message = f"{purpose.legal_basis} is a ground for mailings to customers alone (ePrivacy art. 13(2))"
+            yield ("purposes", position, "legal_basis"), message
 
 
 def _bases(brand: Brand) -> Iterator[tuple[Location, str]]:

@@ -90,6 +90,10 @@ class LegalBasis(StrEnum):
     CONTRACT = "contract"
 
 
+BY_RELATION = frozenset({LegalBasis.SOFT_OPT_IN, LegalBasis.IMPLIED})
+"""Grounds that rest on something that happened, such as a purchase, and hold for a while after it."""
+
+
 class Palette(Frozen):
     """Colours of one scheme. `accent` carries text in `on_accent`; `highlight` is the accent as text on paper."""
 
@@ -236,6 +240,10 @@ class Site(Frozen):
         """Find a document by its slug."""
         return next((document for document in self.documents if document.slug == slug), None)
 
+    def purpose(self, key: str) -> Purpose | None:
+        """Find a use of data by its key, retired ones included."""
+        return next((purpose for purpose in self.purposes if purpose.key == key), None)
+
 
 class Brand(Site):
     """One house of the group."""
@@ -282,6 +290,10 @@ class SiteGroup(Site):
     def site(self, slug: str) -> Site | None:
         """Find the group itself or one of its brands."""
         return self if slug == self.slug else self.brands.get(slug)
+
+    def owner(self, brand: str | None) -> Site | None:
+        """Find whose an item is: a brand's, or where it has none, the whole group's; None for a brand that is gone."""
+        return self if brand is None else self.brands.get(brand)
 
 
 def pick(words: Words, locale: str, fallbacks: tuple[str, ...]) -> str:

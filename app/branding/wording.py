@@ -122,24 +122,41 @@ def _confirms_all(brand: Brand) -> bool:
     return all(topic.opt_in is OptIn.DOUBLE for topic in brand.topics if not topic.retired)
 
 
+_GROUNDS = {
+    LegalBasis.CONSENT: N_("Only if you say yes."),
+    LegalBasis.LEGITIMATE_INTEREST: N_("We may do this without asking. Object, and it ends."),
+    LegalBasis.CONTRACT: N_("Needed for what you asked us to do."),
+}
+"""On which ground data is used, in words: GDPR art. 6(1)(a), (f) and (b)."""
+
+
 def purpose_notice_text(site: Site, purpose: Purpose, locale: str) -> str:
     """Give all that stood at the switch of a use of data, as `notice_text` does for a mailing."""
     locale = site.locale(locale)
-    gettext = translations(locale).gettext
-    how = (
-        N_("You can say no at any time in your preferences, or write to %(contact)s.")
-        if purpose.legal_basis is LegalBasis.CONSENT
-        else N_(
-            "We may do this without asking; you can object at any time in your preferences, or write to %(contact)s."
-        )
-    )
-    lines = [
-        pick(purpose.name, locale, site.locales),
+    return "\n".join([
+        purpose_statement(site, purpose, locale),
         pick(purpose.description, locale, site.locales),
-        _answerable(site, locale),
-        gettext(how) % {"contact": site.controller.contact},
-    ]
-    return "\n".join(lines)
+        ground(purpose, locale),
+        *purposes_small_print(site, locale),
+    ])  # fmt: skip
+
+
+def purpose_statement(site: Site, purpose: Purpose, locale: str) -> str:
+    """Give the sentence a person agrees to by switching a use of data on."""
+    locale = site.locale(locale)
+    sentence = translations(locale).gettext("Yes, you may use my data for “%(purpose)s”.")
+    return sentence % {"purpose": pick(purpose.name, locale, site.locales)}
+
+
+def ground(purpose: Purpose, locale: str) -> str:
+    """Say on which ground data is used for a purpose."""
+    return translations(locale).gettext(_GROUNDS[purpose.legal_basis])
+
+
+def purposes_small_print(site: Site, locale: str) -> list[str]:
+    """Give what stands under the switches of all uses of data of a site: who is answerable, and how to end them."""
+    ending = translations(locale).gettext("You can say no at any time: switch it off here, or write to %(contact)s.")
+    return [_answerable(site, locale), ending % {"contact": site.controller.contact}]
 
 
 def terms_text(site: Site, terms: Document, version: date, locale: str) -> str:

@@ -97,6 +97,8 @@ PAGES = (
     Page("centre-stranger", "Preferences with nothing agreed to", scenes.centre_of_a_stranger),
     Page("centre", "Preferences of a member", scenes.centre_of_a_member),
     Page("centre-changed", "Preferences after a change, with Undo", scenes.centre_after_a_change),
+    Page("centre-signal", "Preferences, with a browser that says no", volume_scenes.centre_with_a_signal),
+    Page("centre-signal-kept", "Preferences after keeping to that", volume_scenes.centre_after_a_signal),
     Page("centre-paused", "Preferences after a pause", volume_scenes.centre_after_a_pause),
     Page("centre-left", "Preferences after leaving everything", scenes.centre_after_leaving),
     Page("centre-undone", "Preferences after Undo", scenes.centre_after_undo),

@@ -82,6 +82,8 @@ class Stage:
         self._browser = production.application.test_client()
         self.person = SamplePerson(self.session, production.environment.group, site, locale)
         self.visited: list[str] = []
+        self.says_no = False
+        """Whether the browser sends the signal against sale and sharing."""
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -147,6 +149,9 @@ class Stage:
             parts.path, method=method, data=data,
             query_string={"lang": self.locale, **dict(parse_qsl(parts.query))},
             base_url=f"{self._production.environment.settings.origin}/{self._scheme}",
-            headers={"Accept-Language": tag(self.locale), "Accept-Encoding": encodings, "User-Agent": LAPTOP},
+            headers={
+                "Accept-Language": tag(self.locale), "Accept-Encoding": encodings, "User-Agent": LAPTOP,
+                **({"Sec-GPC": "1"} if self.says_no else {}),
+            },
             environ_overrides={dressing.SCHEME: self._scheme, dressing.FAULT: fault},
         )  # fmt: skip

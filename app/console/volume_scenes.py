@@ -16,6 +16,22 @@ def centre_after_a_pause(stage: Stage) -> TestResponse:
     return stage.press("preferences", stage.form("preferences", pause=value))
 
 
+def centre_with_a_signal(stage: Stage) -> TestResponse:
+    """Come to the centre with a browser that says no to sale and sharing, which one has allowed."""
+    centre_of_a_member(stage)
+    group = stage.person.group
+    for use in (each for each in group.purposes if each.sale_or_sharing):
+        stage.press("preferences", stage.form("preferences", set=f"{group.slug}:{use.key}:purpose=on"))
+    stage.says_no = True
+    return stage.get("preferences")
+
+
+def centre_after_a_signal(stage: Stage) -> TestResponse:
+    """Keep to what it says."""
+    centre_with_a_signal(stage)
+    return stage.press("preferences", stage.form("preferences", gpc="1"))
+
+
 def told_why(stage: Stage) -> TestResponse:
     """Say why one left."""
     stage.person.join()

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app.branding.models import Site
+from app.branding.models import Kind, LegalBasis, Site
 from app.branding.wording import centre_notice_text
 from app.db import Session
 from app.environment import environment
@@ -16,7 +16,7 @@ from app.kit.provenance import Provenance
 from app.models import Account
 from app.services import accounts, consents, notices, offers, opt_in, sessions, summaries, suppressions, targets
 from app.services.consents import Grant
-from app.services.decisions import version_in_force
+from app.services.decisions import basis_of, version_in_force
 from app.services.folding import Line
 from app.services.items import ItemRef, items
 from app.services.locks import Locked, lock_account
@@ -38,6 +38,10 @@ def change(
     for item in wanted:
         if not _is_offered(session, account, item):
             raise NotOffered(f"“{item.key}” can't be turned on over {item.channel}.")
+    group = environment(session).group
+    for item in unwanted:
+        if item.kind is Kind.PURPOSE and basis_of(group, item) is LegalBasis.CONTRACT:
+            raise NotOffered(f"“{item.key}” ends with the contract it is needed for.")
     lines = _turn_on(session, account, wanted, provenance)
     lines += _turn_off(session, locked, account, unwanted, provenance)
     summaries.summarise(session, locked, account, site, provenance, lines)
@@ -110,9 +114,9 @@ def _turn_on(session: Session, account: Account, wanted: Sequence[ItemRef], prov
 
 def _grant(session: Session, item: ItemRef, provenance: Provenance) -> Grant:
     group = environment(session).group
-    brand = group.brands[item.brand or ""]
-    seen = notices.keep(session, brand, [item], provenance.locale, centre_notice_text)[item.id]
-    return Grant(item, seen, is_confirmed=True, document_version=version_in_force(group, brand, clock.now().date()))
+    site = group.owner(item.brand) or group
+    seen = notices.keep(session, site, [item], provenance.locale, centre_notice_text)[item.id]
+    return Grant(item, seen, is_confirmed=True, document_version=version_in_force(group, site, clock.now().date()))
 
 
 def _turn_off(

@@ -34,6 +34,8 @@ class Source(StrEnum):
     RESET = "reset"
     ACCOUNT = "account"
     TEXT_MESSAGE = "text_message"
+    GPC = "gpc"
+    """Global Privacy Control, the signal of a browser."""
     API = "api"
     FILE = "file"
     COMMAND = "command"

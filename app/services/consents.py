@@ -17,7 +17,7 @@ from app.kit import clock
 from app.kit.provenance import Provenance
 from app.models import Account, Consent
 from app.services import ledger
-from app.services.decisions import applies_without_asking
+from app.services.decisions import applies_without_asking, basis_of
 from app.services.folding import Action, Line, State, Status
 from app.services.items import ItemRef, items
 from app.services.ledger import Entry
@@ -97,6 +97,19 @@ def withdraw(
         if basis
     ]
     return ledger.append(session, account, entries, provenance)
+
+
+def refuse(session: Session, account: Account, wanted: Iterable[ItemRef], provenance: Provenance) -> list[Line]:
+    """Say no to all of `wanted`: end those that run, and write an explicit no where nothing was said yet.
+
+    The account row must be locked by the caller.
+    """
+    present = current(session, account.id)
+    wanted = list(wanted)
+    ended = withdraw(session, account, wanted, provenance)
+    told = {line.item_id for line in ended}
+    unsaid = [item for item in wanted if item.id not in present and item.id not in told]
+    return ended + ledger.append(session, account, [Entry(item.id, Action.REFUSED) for item in unsaid], provenance)
 
 
 def running(session: Session, account_id: uuid.UUID, item: ItemRef) -> State | None:
@@ -181,9 +194,8 @@ def _basis_to_end(session: Session, item: ItemRef, state: State | None) -> str |
     """Give the basis on which an item is sent now; None where it is not."""
     if state is not None:
         return state.legal_basis if state.status is Status.GRANTED else None
-    brand = environment(session).group.brands.get(item.brand or "")
-    topic = brand.topic(item.key) if brand else None
-    return topic.legal_basis.value if brand and topic and applies_without_asking(brand, item) else None
+    group = environment(session).group
+    return basis_of(group, item).value if applies_without_asking(group, item) else None
 
 
 def _entry(grant_: Grant, state: State | None) -> Entry:

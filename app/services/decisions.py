@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 
-from app.branding.models import Brand, Channel, Document, Kind, LegalBasis, SiteGroup
+from app.branding.models import Brand, Channel, Document, Kind, LegalBasis, Purpose, Site, SiteGroup, Topic
 from app.environment import Environment
 from app.kit.addresses import Address
 from app.services.folding import Status
@@ -95,10 +95,9 @@ class Decision:
     reason: Reason
 
 
-def applies_without_asking(brand: Brand, item: ItemRef) -> bool:
-    """Tell whether an item may be sent to people who never said anything, until they object."""
-    topic = brand.topic(item.key) if item.kind is Kind.SUBSCRIPTION else None
-    return topic is not None and topic.legal_basis in APPLIES_WITHOUT_ASKING
+def applies_without_asking(group: SiteGroup, item: ItemRef) -> bool:
+    """Tell whether an item may be sent, or data be used for it, without a word of the person, until they object."""
+    return basis_of(group, item) in APPLIES_WITHOUT_ASKING
 
 
 def decide(rules: Rules, facts: Facts, now: datetime) -> Decision:
@@ -148,13 +147,13 @@ def rules_for(group: SiteGroup, brand: Brand, item: ItemRef, on: date) -> Rules:
         kind=item.kind,
         channel=item.channel,
         is_retired=item.is_retired,
-        legal_basis=_legal_basis(group, brand, item),
+        legal_basis=basis_of(group, item),
         must_be_verified=brand.verified_contact_required,
-        required_version=required_version(group, brand, on),
+        required_version=required_version(group, brand if item.brand else group, on),
     )
 
 
-def required_version(group: SiteGroup, brand: Brand, on: date) -> str | None:
+def required_version(group: SiteGroup, brand: Site, on: date) -> str | None:
     """Give the newest version in force of the privacy notice that asks for consent anew, as ISO date."""
     notice = _privacy_notice(group, brand)
     versions = notice.versions if notice else ()
@@ -162,23 +161,25 @@ def required_version(group: SiteGroup, brand: Brand, on: date) -> str | None:
     return asking[-1].version.isoformat() if asking else None
 
 
-def version_in_force(group: SiteGroup, brand: Brand, on: date) -> str | None:
+def version_in_force(group: SiteGroup, brand: Site, on: date) -> str | None:
     """Give the version of the privacy notice that a consent given on that day rests on, as ISO date."""
     notice = _privacy_notice(group, brand)
     return notice.in_force(on).version.isoformat() if notice else None
 
 
-def _privacy_notice(group: SiteGroup, brand: Brand) -> Document | None:
+def _privacy_notice(group: SiteGroup, brand: Site) -> Document | None:
     # One document, so that versions can be compared: the dates of two say nothing of each other.
     return brand.document(PRIVACY) or group.document(PRIVACY)
 
 
-def _legal_basis(group: SiteGroup, brand: Brand, item: ItemRef) -> LegalBasis:
-    if item.kind is Kind.SUBSCRIPTION:
-        topic = brand.topic(item.key)
-        return topic.legal_basis if topic else LegalBasis.CONSENT
-    purposes = brand.purposes if item.brand else group.purposes
-    return next((purpose.legal_basis for purpose in purposes if purpose.key == item.key), LegalBasis.CONSENT)
+def basis_of(group: SiteGroup, item: ItemRef) -> LegalBasis:
+    """Give the ground that `brands/` names for an item; consent where it is not known any more."""
+    site = group.owner(item.brand)
+    if item.kind is Kind.PURPOSE:
+        found: Topic | Purpose | None = site.purpose(item.key) if site else None
+    else:
+        found = site.topic(item.key) if isinstance(site, Brand) else None
+    return found.legal_basis if found else LegalBasis.CONSENT
 
 
 def ask(env: Environment, item: ItemRef, brand: str, subject: Address | uuid.UUID | None, now: datetime) -> Facts:

@@ -96,6 +96,15 @@ def granted_through(session: Session, account_id: uuid.UUID) -> dict[int, str]:
     return {row.item_id: row.source for row in session.execute(query)}
 
 
+def refused_through(session: Session, account_id: uuid.UUID, source: str) -> set[int]:
+    """Tell which items the account ever said no to through `source`, by item id."""
+    no = [Action.REFUSED.value, Action.WITHDRAWN.value, Action.OBJECTED.value]
+    query = select(ConsentEvent.item_id).where(
+        ConsentEvent.account_id == account_id, ConsentEvent.source == source, ConsentEvent.action.in_(no)
+    )
+    return set(session.scalars(query))
+
+
 def _acts(account_id: uuid.UUID, only: Collection[int] | None) -> CTE:
     """Name all acts by line, part (1 what the line did, 0 the asking before it) and time."""
     event = ConsentEvent

@@ -64,6 +64,10 @@ class Items:
         own = self._by_key.get((brand, Kind.PURPOSE.value, key, None))
         return own or self._find((None, Kind.PURPOSE.value, key, None))
 
+    def own_purpose(self, brand: str | None, key: str) -> ItemRef:
+        """Give a purpose of just this brand, or of the whole group (None); raise `UnknownItem`."""
+        return self._find((brand, Kind.PURPOSE.value, key, None))
+
     def document(self, key: str) -> ItemRef:
         """Give a document of the group; raise `UnknownItem`."""
         return self._find((None, Kind.DOCUMENT.value, key, None))

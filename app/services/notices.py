@@ -11,8 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.branding.models import Brand, Channel, Document, Site, SiteGroup, Topic
-from app.branding.wording import centre_notice_text, notice_digest, notice_text, terms_text
+from app.branding.models import Brand, Channel, Document, Kind, Site, SiteGroup, Topic
+from app.branding.wording import centre_notice_text, notice_digest, notice_text, purpose_notice_text, terms_text
 from app.db import Session
 from app.environment import Environment, environment
 from app.kit import clock
@@ -48,14 +48,16 @@ def digest_of_form(env: Environment, site: Site, locale: str) -> str:
 
 
 def digest_of_centre(env: Environment, site: Site, locale: str) -> str:
-    """Give the same of all that stands at the switches of the preference centre."""
+    """Give the same of all that stands at the switches of the preference centre, those of uses of data too."""
     return _digest_of_page(env, site, locale, centre_notice_text, offers.in_centre)
 
 
 def keep(
-    session: Session, brand: Brand, wanted: Iterable[ItemRef], locale: str, place: Wording = notice_text
+    session: Session, brand: Site, wanted: Iterable[ItemRef], locale: str, place: Wording = notice_text
 ) -> dict[int, Seen]:
     """See to it that the wording of each item at `place` is stored; give its digest by item id.
+
+    `brand` is whose items they are: a house, or the group. The wording of a use of data is the same at every place.
 
     A house that does not speak `locale` spoke its own first language, and the notice says so. New wording is stored in
     a transaction of its own, and stays when the caller's is rolled back: it was shown.
@@ -85,20 +87,24 @@ def texts(session: Session, digests: Collection[bytes]) -> dict[bytes, str]:
     return {row.digest: row.text for row in session.execute(query)}
 
 
-def _wording(brand: Brand, item: ItemRef, locale: str, place: Wording) -> str:
-    topic = brand.topic(item.key)
-    assert topic is not None and item.channel is not None  # noqa: S101, PT018 - callers pass offered subscriptions
-    return place(brand, topic, item.channel, locale)
+def _wording(site: Site, item: ItemRef, locale: str, place: Wording) -> str:
+    if item.kind is Kind.PURPOSE:
+        purpose = site.purpose(item.key)
+        assert purpose is not None  # noqa: S101 - callers pass what is offered
+        return purpose_notice_text(site, purpose, locale)
+    topic = site.topic(item.key) if isinstance(site, Brand) else None
+    assert isinstance(site, Brand) and topic is not None and item.channel is not None  # noqa: S101, PT018 - the same
+    return place(site, topic, item.channel, locale)
 
 
 def _digest_of_page(env: Environment, site: Site, locale: str, place: Wording, offered: Offered) -> str:
     known = _pages.setdefault(env, {})
     if (site.slug, locale, place) not in known:
-        known[site.slug, locale, place] = _digest_of_words(site, locale, place, offered)
+        known[site.slug, locale, place] = _digest_of_words(env.group, site, locale, place, offered)
     return known[site.slug, locale, place]
 
 
-def _digest_of_words(site: Site, locale: str, place: Wording, offered: Offered) -> str:
+def _digest_of_words(group: SiteGroup, site: Site, locale: str, place: Wording, offered: Offered) -> str:
     found = hashlib.sha256()
     brands = site.brands.values() if isinstance(site, SiteGroup) else [site] if isinstance(site, Brand) else []
     for brand in brands:
@@ -106,6 +112,11 @@ def _digest_of_words(site: Site, locale: str, place: Wording, offered: Offered) 
         for topic, channel in offered(brand):
             found.update(f"{brand.slug}:{topic.key}:{channel}\n".encode())
             found.update(notice_digest(place(brand, topic, channel, spoken), spoken))
+    for owner in offers.owners_of_uses(site, group) if offered is offers.in_centre else ():
+        spoken = owner.locale(locale)
+        for purpose in offers.uses(owner):
+            found.update(f"{owner.slug}:{purpose.key}\n".encode())
+            found.update(notice_digest(purpose_notice_text(owner, purpose, spoken), spoken))
     return found.hexdigest()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 
-from app.branding.models import Brand, Channel, OptIn, Site, SiteGroup, Topic
+from app.branding.models import Brand, Channel, Kind, OptIn, Purpose, Site, SiteGroup, Topic
 from app.db import Session
 from app.environment import environment
 from app.errors import NothingChosen, NotOffered, UnknownItem
@@ -24,6 +24,16 @@ def on_sign_up(brand: Brand) -> Iterator[tuple[Topic, Channel]]:
 def in_centre(brand: Brand) -> Iterator[tuple[Topic, Channel]]:
     """List what the preference centre shows of a brand, whether or not the person can turn it on."""
     return ((topic, channel) for topic in brand.topics if not topic.retired for channel in topic.channels)
+
+
+def uses(site: Site) -> Iterator[Purpose]:
+    """List the uses of data that the preference centre shows of a brand, or of the group."""
+    return (purpose for purpose in site.purposes if not purpose.retired)
+
+
+def owners_of_uses(site: Site, group: SiteGroup) -> list[Site]:
+    """List whose uses of data the centre of a site shows: the houses' that it stands for, then the whole group's."""
+    return [*group.brands.values(), group] if site.slug == group.slug else [site, group]
 
 
 def place(brand: Brand, item: ItemRef) -> int:
@@ -81,8 +91,10 @@ def brands_of(session: Session, site: Site) -> list[Brand]:
 
 def can_turn_on(item: ItemRef, contact_kinds: Collection[str]) -> bool:
     """Tell whether an item is still offered and the person has an address of the kind its channel uses."""
-    if item.is_retired or item.channel is None:
+    if item.is_retired or item.kind is Kind.DOCUMENT:
         return False
+    if item.channel is None:
+        return True
     return item.channel is Channel.PUSH or CONTACT_KIND[item.channel] in contact_kinds
 
 

@@ -75,7 +75,9 @@ def remember_change(session: Session, secret: str, lines: Sequence[Line]) -> Non
     undo = {
         "id": str(lines[-1].sequence),
         "on": [line.item_id for line in lines if line.status is Status.GRANTED],
-        "off": [line.item_id for line in lines if line.status is not Status.GRANTED],
+        "off": [line.item_id for line in lines if line.status not in {Status.GRANTED, Status.REFUSED}],
+        # An explicit no where nothing was said before: to take it back would be a yes that nobody gave.
+        "refused": [line.item_id for line in lines if line.status is Status.REFUSED],
     }
     session.execute(update(SessionRow).where(SessionRow.digest == _digest(secret)).values(undo=undo))
 

@@ -28,7 +28,8 @@ def summarise(
     """
     registry, group = items(session), environment(session).group
     # A house that is gone writes no letters any more.
-    houses = {registry.get(line.item_id).brand or "" for line in lines} & group.brands.keys()
+    told = [item for line in lines if (item := registry.get(line.item_id)).channel]  # mails tell of mailings
+    houses = {item.brand or "" for item in told} & group.brands.keys()
     if not houses or not locked.digest or messages.is_queued(session, "summary", account.id, group.slug):
         return
     first = lines[0].sequence - 1

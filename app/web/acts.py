@@ -29,6 +29,7 @@ THROUGH = {
     Source.LEAVE_PAGE.value: N_("Link in a mail"),
     Source.NEVER_PAGE.value: N_("Link in a mail"),
     Source.TEXT_MESSAGE.value: N_("Text message"),
+    Source.GPC.value: N_("Signal of your browser"),
     Source.ACCOUNT.value: N_("Your account"),
     Source.API.value: N_("Another system of the house"),
     Source.FILE.value: N_("File of the house's records"),
@@ -72,6 +73,13 @@ PLAIN = {
 }
 """Sentences for actions, in whatever way they came."""
 
+OF_USES = {
+    Action.GRANTED: N_("You allowed %(what)s."),
+    Action.WITHDRAWN: N_("You no longer allow %(what)s."),
+    Action.OBJECTED: N_("You objected to %(what)s."),
+}
+"""Sentences for uses of data, which one does not get."""
+
 OWN_ACTORS = frozenset({ActorKind.PERSON.value, ActorKind.SYSTEM.value})
 
 
@@ -108,6 +116,10 @@ def _sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
     parts = {"what": _what(act.item, house or group, locale), "house": (house or group).name}
     if act.is_asking:
         return _asking(act, group, parts)
+    if act.source == Source.GPC:
+        return said(_("Your browser said no to %(what)s for you (Global Privacy Control)."), **parts)
+    if act.item and act.item.kind is Kind.PURPOSE and act.action in OF_USES:
+        return said(_(OF_USES[act.action]), **parts)
     if act.actor_kind not in OWN_ACTORS and act.action in BY_OTHERS:
         return said(_(BY_OTHERS[act.action]), **parts)
     if act.action is Action.EXPIRED and act.attributes.get("cause") == "number_lost":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.branding.models import Brand, Channel, Topic
+from app.branding.models import Brand, Channel, Site, Topic
 from app.branding.wording import age, centre_small_print, channel_words, frequency_words, how, how_often, statement
 from app.db import Session
 from app.environment import environment
@@ -20,7 +20,7 @@ from app.services.folding import Action
 from app.services.items import ItemRef, items
 from app.services.reach import Reach
 from app.services.standing import Person, Standing
-from app.web import quiet_lines
+from app.web import quiet_lines, uses
 from app.web.pages import CentreSection, Often, Pausing, Switch, TopicRow
 from app.web.presenters import foreign, own
 from app.web.quiet_lines import is_on
@@ -44,20 +44,31 @@ class _Reader:
     """What was done to what is `changed`, where that neither turned on nor off."""
 
 
+def known_to(
+    session: Session, account_id: uuid.UUID, reached: Reach, site: Site, brands: list[Brand]
+) -> dict[int, Standing]:  # fmt: skip
+    """Give how a person stands to all that the centre of `site` shows, by item id, in one go."""
+    group = environment(session).group
+    unasked = [item for brand in brands for item in items(session).of_brand(brand.slug)
+               if item.channel and applies_without_asking(group, item)]  # fmt: skip
+    person = Person(account_id, accounts.find(session, account_id), reached.digests)
+    also = [*unasked, *uses.shown(session, site)]
+    return {
+        each.item.id: each
+        for each in standing.standings(session, person, [brand.slug for brand in brands], also)
+    }  # fmt: skip
+
+
 def sections(
-    session: Session, account_id: uuid.UUID, reached: Reach, brands: list[Brand], changed: Collection[int], locale: str,
-    ways: Mapping[str, str] | None = None, adjusted: Action | None = None,
+    session: Session, account_id: uuid.UUID, known: Mapping[int, Standing], reached: Reach, brands: list[Brand],
+    changed: Collection[int], locale: str, ways: Mapping[str, str] | None = None, adjusted: Action | None = None,
 ) -> list[CentreSection]:  # fmt: skip
     """Give all houses, those one is with first. However many topics there are, the statements stay as few.
 
-    `ways` are pages where the person can give an address of a kind (`phone`, `post`).
+    `known` is from `known_to`; `ways` are pages where the person can give an address of a kind (`phone`, `post`).
     """
-    unasked = [item for brand in brands for item in items(session).of_brand(brand.slug)
-               if applies_without_asking(brand, item)]  # fmt: skip
-    person = Person(account_id, accounts.find(session, account_id), reached.digests)
-    found = standing.standings(session, person, [brand.slug for brand in brands], unasked)
     reader = _Reader(
-        locale, {each.item.id: each for each in found}, history.granted_through(session, account_id),
+        locale, known, history.granted_through(session, account_id),
         reached.kinds, changed, {kind: url for kind, url in (ways or {}).items() if kind not in reached.kinds},
         adjusted,
     )  # fmt: skip
@@ -69,8 +80,8 @@ def summary(session: Session, changed: Collection[int], shown: Collection[Brand]
     """Say that an act changed things of several houses, or of one that is not among those shown."""
     if not changed or house_of_all(session, changed, shown):
         return ""
-    slugs = {items(session).get(item_id).brand for item_id in changed}
-    houses = [brand.name for brand in environment(session).group.brands.values() if brand.slug in slugs]
+    slugs, group = _owners(session, changed), environment(session).group
+    houses = [site.name for site in (*group.brands.values(), group) if site.slug in slugs]
     return ngettext(
         "%(num)d thing changed, with %(houses)s.", "%(num)d things changed, with %(houses)s.", len(changed),
         houses=listing(houses, locale),
@@ -85,19 +96,29 @@ def anchor(session: Session, changed: Collection[int], shown: Collection[Brand])
     if len(changed) > 1:
         return f"changed-{house}"
     item = items(session).get(next(iter(changed)))
-    return f"{item.brand}-{item.key}-{item.channel}"
+    return f"{house}-{item.key}-{item.channel or uses.PART}"
 
 
 def house_of_all(session: Session, changed: Collection[int], shown: Collection[Brand]) -> str | None:
-    """Give the slug of the house that all changed items belong to, if it is one and shown."""
-    slugs = {items(session).get(item_id).brand for item_id in changed}
-    return next((brand.slug for brand in shown if slugs == {brand.slug}), None)
+    """Give the slug of the house that all changed items belong to, if it is one and shown; the group's always is.
+
+    Mailings and uses of data of a house stand apart, so several things of both kinds belong to no one place.
+    """
+    slugs = _owners(session, changed)
+    kinds = {items(session).get(item_id).kind for item_id in changed}
+    places = [*(brand.slug for brand in shown), environment(session).group.slug]
+    return next((slug for slug in places if slugs == {slug} and len(kinds) == 1), None)
+
+
+def _owners(session: Session, changed: Collection[int]) -> set[str]:
+    group = environment(session).group
+    return {items(session).get(item_id).brand or group.slug for item_id in changed}
 
 
 def _section(session: Session, brand: Brand, reader: _Reader) -> CentreSection:
-    ours = [each for each in reader.known.values() if each.item.brand == brand.slug]
+    ours = [each for each in reader.known.values() if each.item.brand == brand.slug and each.item.channel]
     is_member = any(is_on(each) for each in ours)
-    changed = [each for each in items(session).of_brand(brand.slug) if each.id in reader.changed]
+    changed = [each for each in items(session).of_brand(brand.slug) if each.id in reader.changed and each.channel]
     is_alone = len(changed) == len(reader.changed)
     return CentreSection(
         brand=brand,

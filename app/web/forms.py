@@ -110,6 +110,8 @@ class CentreForm(PageForm):
     leave = StringField()
     undo = StringField()
     lift = StringField()
+    gpc = StringField()
+    """Keep to what the browser says against sale and sharing."""
     words = StringField()
     """The digest of all words at the switches, as they were shown."""
 

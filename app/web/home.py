@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import abort, current_app, redirect, request, url_for
+from flask import abort, current_app, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markdown_it import MarkdownIt
 from nh3 import clean
@@ -14,6 +14,9 @@ from app.http.context import env, locale
 from app.kit import clock
 from app.web.blueprint import bp, render
 
+GPC_SINCE = date(2026, 11, 30)
+"""The day on which what is done about the signal was last changed."""
+
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
@@ -21,6 +24,14 @@ def index() -> ResponseReturnValue:
     if env().settings.is_production:
         return redirect(url_for("web.sign_up", site=env().group.slug))
     return render("web/index.html", has_mailbox="dev" in current_app.blueprints)
+
+
+@bp.get("/.well-known/gpc.json")
+def privacy_signal() -> ResponseReturnValue:
+    """Say that the signal of browsers against sale and sharing is kept to (Global Privacy Control, section 4)."""
+    answer = jsonify({"gpc": True, "lastUpdate": GPC_SINCE.isoformat()})
+    answer.cache_control.public, answer.cache_control.max_age = True, 86_400
+    return answer
 
 
 @bp.get("/<site>/documents/<slug>")

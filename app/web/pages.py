@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
-from app.branding.models import Brand
+from app.branding.models import Brand, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,20 @@ class CentreSection:
     is_open: bool
     """Whether one is with the house, asked to be, or just changed something there."""
     can_leave: bool
+    changed: str = ""
+    """What the last press did here, where that was more than one thing; an Undo button goes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsesSection:
+    """The uses of data of one house, or of the whole group, in the preference centre."""
+
+    brand: Site
+    lang: str
+    """The language tag of the owner's words, where they are not in the reader's language."""
+    topics: tuple[TopicRow, ...]
+    """A use each, with its one switch; without one where it can't be ended."""
+    small_print: tuple[str, ...]
     changed: str = ""
     """What the last press did here, where that was more than one thing; an Undo button goes with it."""
 

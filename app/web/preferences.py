@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from flask import g, redirect, request, url_for
@@ -12,7 +13,7 @@ from app.branding.models import FieldKind, Site
 from app.db import Session
 from app.errors import UnknownItem
 from app.flows import preferences as flow
-from app.flows import volume
+from app.flows import privacy_signal, volume
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.http.people import Visitor, preference_session_required, visitor
@@ -24,7 +25,7 @@ from app.services.folding import Action, Line
 from app.services.items import ItemRef, items
 from app.services.privacy_requests import Kind
 from app.services.reach import reach
-from app.web import centre, pauses, stops
+from app.web import centre, pauses, stops, uses
 from app.web.blueprint import bp, render, render_error
 from app.web.forms import CentreForm
 
@@ -40,15 +41,19 @@ def preferences(site: Site) -> ResponseReturnValue:
         standing = suppressions.in_force(session, reached.digests)
         erasure = privacy_requests.open_one(session, who.account_id, Kind.ERASURE)
         brands = offers.brands_of(session, site)
+        known = centre.known_to(session, who.account_id, reached, site, brands)
         sections = centre.sections(
-            session, who.account_id, reached, brands, changed, locale(site), _ways(who), _adjusted(who)
+            session, who.account_id, known, reached, brands, changed, locale(site), _ways(who), _adjusted(who)
         )
         summary = centre.summary(session, changed, brands, locale(site))
+        used = uses.sections(session, site, known, changed, locale(site))
+        signal = _says_no() and uses.is_signal_unheeded(session, [each.slug for each in brands], known)
     return render(
         "web/preferences.html",
-        sections=sections, account_email=mask(reached.email) if reached.email else "",
+        sections=sections, uses=used, signal=signal, says_no=_says_no(),
+        account_email=mask(reached.email) if reached.email else "",
         csrf_token=_form(who)["csrf_token"].current_token,
-        undo=(who.row.undo or {}).get("id"),
+        undo=_undo(who),
         changed_summary=summary, minutes_left=None if who.is_full else _minutes_left(who), is_full=who.is_full,
         words=notices.digest_of_centre(env(), site, locale(site)), is_reworded="reworded" in request.args,
         stops=stops.told(standing, env().group, _house(site), _proved_at(who), locale(site)),
@@ -82,6 +87,10 @@ def preferences_save(site: Site) -> ResponseReturnValue:
 
 def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[Line]:
     origin = provenance(Source.CENTRE)
+    if form.gpc.data:
+        brands = [each.slug for each in offers.brands_of(session, site)]
+        came = replace(origin, source=Source.GPC)
+        return _remembered(session, who, privacy_signal.apply(session, who.account_id, brands, came, again=True))
     if form.lift.data:
         flow.lift_own_suppressions(session, who.account_id, _house(site), _proved_at(who), origin)
         return []
@@ -94,6 +103,10 @@ def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[L
     else:
         item, is_on = _read_switch(session, site, form.set.data or "")
         lines = flow.change(session, who.account_id, {item: is_on}, origin, site)
+    return _remembered(session, who, lines)
+
+
+def _remembered(session: Session, who: Visitor, lines: list[Line]) -> list[Line]:
     if lines:  # a press that came to nothing takes no Undo away
         sessions.remember_change(session, who.secret, lines)
     return lines
@@ -116,7 +129,7 @@ def _adjust(session: Session, site: Site, who: Visitor, form: CentreForm, origin
 def _agrees(form: CentreForm) -> bool:
     """Tell whether a press may say yes to something, rather than no, or only to something less or later."""
     is_less = form.often.data or form.pause.data or form.resume.data
-    is_no = form.lift.data or form.leave.data or (form.set.data or "").endswith("=off")
+    is_no = form.lift.data or form.gpc.data or form.leave.data or (form.set.data or "").endswith("=off")
     return not (is_no or is_less)
 
 
@@ -136,11 +149,25 @@ def _read_switch(session: Session, site: Site, value: str) -> tuple[ItemRef, boo
 
 
 def _item(session: Session, site: Site, name: str) -> ItemRef:
-    """Read `brand:topic:channel`; raise `ValueError` or `UnknownItem`."""
+    """Read `brand:topic:channel`, or `site:use:purpose`; raise `ValueError` or `UnknownItem`."""
     brand, topic, channel = name.split(":")
+    if channel == uses.PART:
+        return _use(session, site, brand, topic)
     if brand not in {each.slug for each in offers.brands_of(session, site)}:
         raise ValueError(name)
     return items(session).subscription(brand, topic, channel)
+
+
+def _use(session: Session, site: Site, owner: str, key: str) -> ItemRef:
+    group = env().group
+    if owner not in {each.slug for each in offers.owners_of_uses(site, group)}:
+        raise ValueError(owner)
+    return items(session).own_purpose(None if owner == group.slug else owner, key)
+
+
+def _says_no() -> bool:
+    """Tell whether the browser says that its owner's data shall be neither sold nor shared."""
+    return request.headers.get("Sec-GPC") == "1"
 
 
 def _anchor(site: Site, lines: list[Line]) -> str | None:
@@ -160,7 +187,13 @@ def _proved_at(who: Visitor) -> datetime | None:
 def _changed(who: Visitor) -> set[int]:
     undo = who.row.undo or {"on": [], "off": []}
     adjusted = {undo["adjusted"]["item"]} if "adjusted" in undo else set()
-    return {*undo["on"], *undo["off"], *adjusted}
+    return {*undo["on"], *undo["off"], *undo.get("refused", ()), *adjusted}
+
+
+def _undo(who: Visitor) -> str | None:
+    """Give what the Undo button takes back; None where there is nothing that it could."""
+    undo = who.row.undo or {}
+    return undo["id"] if undo.get("on") or undo.get("off") or "adjusted" in undo else None
 
 
 def _adjusted(who: Visitor) -> Action | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from app.branding.catalogue import N_, translations
-from app.branding.models import Brand, Channel, LegalBasis
+from app.branding.models import BY_RELATION, Brand, Channel
 from app.branding.wording import channel_words
 from app.kit.provenance import Source
 from app.services import phones
@@ -14,9 +14,6 @@ from app.services.folding import State, Status
 from app.services.items import ItemRef
 from app.services.standing import Standing
 from app.web.sayings import day, listing
-
-BY_RELATION = frozenset({LegalBasis.SOFT_OPT_IN.value, LegalBasis.IMPLIED.value})
-"""Bases of what customers get without having said yes to it."""
 
 AGREED = {
     Source.CONFIRMATION.value: N_("Yes since %(date)s, %(channel)s, confirmed from your inbox."),
@@ -60,7 +57,7 @@ def is_on(known: Standing) -> bool:
     """Tell whether the switch of an item stands on: it was agreed to and has not run out, or needs no asking."""
     if known.state is None:
         return known.effective is not None and known.effective.allowed
-    return known.state.status is Status.GRANTED and not _has_run_out(known)
+    return known.state.status is Status.GRANTED and not has_run_out(known)
 
 
 def line(brand: Brand, known: Standing, through: str, channel: str, locale: str) -> str:
@@ -73,7 +70,7 @@ def line(brand: Brand, known: Standing, through: str, channel: str, locale: str)
         return _("Sent without your asking, since you are our customer. Switch it off and it ends.")
     if state.status is Status.EXPIRED and state.expires_at is None and known.item.channel in phones.CHANNELS:
         return _("It ended when your number went to somebody else.")
-    if state.status is Status.EXPIRED or _has_run_out(known):
+    if state.status is Status.EXPIRED or has_run_out(known):
         return _("Your yes from %(date)s has run out.") % {"date": day(state.confirmed_at or state.granted_at, locale)}
     if state.status is Status.GRANTED:
         return _granted(brand, state, through, channel, locale)
@@ -125,5 +122,6 @@ def _granted(brand: Brand, state: State, through: str, channel: str, locale: str
     return sentence % {"date": since, "channel": channel, "house": brand.name}
 
 
-def _has_run_out(known: Standing) -> bool:
+def has_run_out(known: Standing) -> bool:
+    """Tell whether a yes has run out."""
     return known.effective is not None and known.effective.reason is Reason.EXPIRED

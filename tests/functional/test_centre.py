@@ -34,7 +34,8 @@ def test_the_centre_says_since_when_and_how(ana):
 
 def test_every_topic_of_the_house_has_a_switch_for_each_channel_in_reach(ana, group):
     shown = switches(ana.get("/camille/preferences").text)
-    assert set(shown) == {f"camille:{topic.key}:email" for topic in group.brands["camille"].topics}
+    topics = {f"camille:{topic.key}:email" for topic in group.brands["camille"].topics}
+    assert set(shown) == topics | {f"luxe:{purpose.key}:purpose" for purpose in group.purposes}
 
 
 def test_one_press_changes_and_undo_takes_it_back(ana, env, session):

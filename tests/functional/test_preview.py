@@ -30,7 +30,7 @@ NOT_SHOWN = {
     "web.passkey_sign_in_options": "for a script",
     "embed_pages.solver": "a page without content, for a worker",
 }
-FOR_PROGRAMS = ("dev.", "api.", "oidc.", "health.", "embed.", "hooks.")
+FOR_PROGRAMS = ("web.privacy_signal", "dev.", "api.", "oidc.", "health.", "embed.", "hooks.")
 
 
 @pytest.fixture(scope="session")

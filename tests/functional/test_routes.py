@@ -30,17 +30,18 @@ GUARDS = {
         GET /<site>/password/reset  GET /<site>/password/reset/sent
         GET /brand/<slug>/theme.css  GET /brand/fonts/<digest>.woff2  GET /static/<path:filename>
         GET /embed/<brand>.js  GET /embed/<brand>/form  GET /embed/<brand>/frame  GET /embed/<brand>/frame/sent
-        GET /embed/<brand>/solver  GET /healthz  GET /readyz
+        GET /embed/<brand>/solver  GET /healthz  GET /readyz  GET /.well-known/gpc.json
         GET /api  GET /api/  GET /api/docs  GET /openapi.json
         GET /.well-known/oauth-authorization-server  GET /oauth/jwks.json""",
     EMBEDDED: "POST /embed/<brand>/challenge  POST /embed/<brand>/subscribe  POST /embed/<brand>/frame",
-    BEARER: "POST /api/v1/decisions  POST /api/v1/consents/lookup",
+    BEARER: "POST /api/v1/decisions  POST /api/v1/consents/lookup  POST /api/v1/signals",
     CLIENT: "POST /oauth/token",
     SECRET: "POST /hooks/mail/<token>  POST /hooks/sms/<token>",
     DEVELOPMENT: """
         GET /dev/mailbox  GET /dev/mailbox.json  GET /dev/mailbox/<uuid:id>  GET /dev/mailbox/<uuid:id>/html""",
     OTHERWISE: """
-        ANY /api/v1/decisions  ANY /api/v1/consents/lookup  ANY /api/  ANY /api/<path:rest>  ANY /oauth/token
+        ANY /api/v1/decisions  ANY /api/v1/consents/lookup  ANY /api/v1/signals  ANY /api/
+        ANY /api/<path:rest>  ANY /oauth/token
         ANY /hooks/mail/<token>  ANY /hooks/sms/<token>
         ANY /embed/<brand>.js  ANY /embed/<brand>/form  ANY /embed/<brand>/challenge  ANY /embed/<brand>/subscribe""",
     FORM: """

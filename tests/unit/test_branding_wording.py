@@ -57,8 +57,8 @@ def test_a_language_the_house_does_not_speak_gives_its_first_one():
 
 def test_a_use_of_data_says_whether_one_is_asked_or_may_object():
     asked, _, counted = (wording.purpose_notice_text(GROUP, purpose, "en") for purpose in GROUP.purposes)
-    assert "You can say no" in asked
-    assert "you can object" in counted
+    assert "Only if you say yes." in asked
+    assert "Object, and it ends." in counted
 
 
 def test_the_label_says_how_often_and_how():
