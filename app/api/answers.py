@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _HEADERS = [
-    ("Content-Type", "application/json"),
     ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -33,14 +32,21 @@ class Answer(Response):
     Werkzeug copies, checks and completes the headers of a response again when it is sent; these are complete.
     """
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:  # noqa: ARG002
-        """Send it."""
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Send it; to HEAD its headers alone."""
         start_response(self.status, list(self.headers))
+        if environ["REQUEST_METHOD"] == "HEAD":
+            return []
         return self.response  # type: ignore[return-value] # a list of bytes, as it was made
 
 
-def answer(env: Environment, body: object) -> Response:
+def answer(env: Environment, body: object, media_type: str = "application/json") -> Response:
     """Give `body` as JSON that nobody may store."""
-    encoded = _encode(body).encode()
+    return answer_bytes(env, _encode(body).encode(), media_type)
+
+
+def answer_bytes(env: Environment, encoded: bytes, media_type: str) -> Response:
+    """Give what is encoded already, under the same rules."""
     headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS
-    return Answer([encoded], headers=Headers([*headers, ("Content-Length", str(len(encoded)))]))
+    own = [("Content-Type", media_type), ("Content-Length", str(len(encoded)))]
+    return Answer([encoded], headers=Headers([*headers, *own]))

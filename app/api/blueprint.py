@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NoReturn
 
@@ -19,8 +20,6 @@ from app.http.context import env
 from app.http.methods import add_for_any_method
 from app.services.oauth import SCOPES
 
-METHODS = ("OPTIONS", "POST")
-
 
 def register(app: Application) -> None:
     """Serve the API, its OpenAPI document and its page of docs from `app`."""
@@ -28,9 +27,9 @@ def register(app: Application) -> None:
     refusals.install(blueprint)
     for operation in OPERATIONS:
         blueprint.add_url_rule(
-            operation.path, operation.name, operation.view, methods=["POST"], provide_automatic_options=False
+            operation.rule, operation.name, operation.view, methods=[operation.method], provide_automatic_options=False
         )
-        add_for_any_method(blueprint, operation.path, f"{operation.name}_otherwise", _refuse_method)
+        add_for_any_method(blueprint, operation.rule, f"{operation.name}_otherwise", _refuser(operation.method))
     blueprint.add_url_rule("/openapi.json", "openapi", show_document, methods=["GET"])
     blueprint.add_url_rule("/api/docs", "docs", show_docs, methods=["GET"])
     for path, name in (("/api", "start"), ("/api/", "start_below")):
@@ -66,10 +65,16 @@ def _document(origin: str) -> dict[str, Any]:
     return document.build(origin)
 
 
-def _refuse_method() -> Response:
-    if request.method == "OPTIONS":
-        return Response(status=204, headers={"Allow": ", ".join(METHODS)})
-    raise MethodNotAllowed(valid_methods=METHODS)
+def _refuser(method: str) -> Callable[..., Response]:
+    """Make what answers all methods but the one there is, and those that go along with it."""
+    methods = ("GET", "HEAD", "OPTIONS") if method == "GET" else ("OPTIONS", method)
+
+    def refuse(**_parts: str) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status=204, headers={"Allow": ", ".join(methods)})
+        raise MethodNotAllowed(valid_methods=methods)
+
+    return refuse
 
 
 def _refuse_path(rest: str = "") -> NoReturn:  # noqa: ARG001 - the rule hands it over

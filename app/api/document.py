@@ -7,13 +7,13 @@ and nothing but the listed operations can get into the document.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIFlask
 
-from app.api.operations import FAILURES, OPERATIONS, Operation
+from app.api.operations import OPERATIONS, Operation
 from app.api.problems import KINDS, MEDIA_TYPE, Problem
 from app.services.oauth import SCOPES
 
@@ -51,7 +51,10 @@ def build(origin: str) -> dict[str, Any]:
     document["components"]["schemas"].pop("HTTPError")
     document["components"]["schemas"].update(_problem_schemas())
     for operation in OPERATIONS:
-        _tell_problems(document["paths"][operation.path]["post"])
+        described = document["paths"][operation.path][operation.method.lower()]
+        _tell_problems(described, operation)
+        if isinstance(operation.answer, Mapping):
+            _tell_answer(document, described, operation)
     return document
 
 
@@ -78,23 +81,42 @@ def _describe(author: APIFlask, operation: Operation) -> None:
         """Stand in for the view, which APIFlask would wrap."""
         return ""
 
-    described = author.input(operation.request, examples=asked)(view)
-    described = author.output(operation.answer, example=dict(operation.answered), description="The answer")(described)
+    described: Callable[..., str] = view
+    if operation.request:
+        described = author.input(operation.request, examples=asked)(described)
+    if isinstance(operation.answer, type):
+        shown = dict(operation.answered)
+        described = author.output(operation.answer, example=shown, description="The answer")(described)
     described = author.doc(
         summary=lines[0].rstrip("."),
         description="\n".join(line.strip() for line in lines[1:]).strip(),
         operation_id=operation.name,
         tags=["Consents"],
         security=[{SCHEME: [operation.scope]}],
-        responses={status: HTTPStatus(status).phrase for status in FAILURES},
+        responses={status: HTTPStatus(status).phrase for status in operation.failures},
     )(described)
-    author.add_url_rule(operation.path, operation.name, described, methods=["POST"])
+    author.add_url_rule(operation.rule, operation.name, described, methods=[operation.method])
 
 
-def _tell_problems(described: dict[str, Any]) -> None:
+def _tell_answer(document: dict[str, Any], described: dict[str, Any], operation: Operation) -> None:
+    """Put in an answer of which there is no model, and what stands in the path."""
+    title = operation.answer["title"].title().replace(" ", "")  # type: ignore[index] # the caller saw that it is one
+    document["components"]["schemas"][title] = operation.answer
+    plain, *encoded = operation.media_types
+    content: dict[str, Any] = {
+        plain: {"schema": {"$ref": f"#/components/schemas/{title}"}, "example": operation.answered},
+        **{other: {"schema": {"type": "string"}} for other in encoded},
+    }
+    described["responses"]["200"] = {"description": "The answer", "content": content}
+    for parameter in described["parameters"]:
+        parameter["description"] = operation.parameters[parameter["name"]]
+
+
+def _tell_problems(described: dict[str, Any], operation: Operation) -> None:
     """Say what APIFlask can't: that failures are problem+json, with which codes and headers, and that a body is due."""
-    described["requestBody"]["required"] = True
-    for status in FAILURES:
+    if operation.request:
+        described["requestBody"]["required"] = True
+    for status in operation.failures:
         response = described["responses"][str(status)]
         kinds = {code: kind for code, kind in KINDS.items() if kind.status == status}
         response["description"] = "; ".join(f"`{code}`: {kind.title}" for code, kind in kinds.items())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Response
 from pydantic import BaseModel
 
-from app.api import decisions, lookup, signals
+from app.api import decisions, lookup, receipts, signals
 from app.api.shapes import (
     DecisionAnswer,
     DecisionRequest,
@@ -17,26 +18,49 @@ from app.api.shapes import (
     SignalAnswer,
     SignalRequest,
 )
+from app.services.record_documents import MEDIA_TYPE, SIGNED_MEDIA_TYPE
 
 Example = Mapping[str, object]
 
 FAILURES = (400, 401, 403, 405, 413, 415, 422, 429, 500, 503)
-"""What every operation may answer besides 200."""
+"""What every operation with a body may answer besides 200."""
+
+FAILURES_WITHOUT_BODY = (401, 403, 404, 405, 429, 500, 503)
+"""The same of one whose question is its address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One POST operation."""
+    """One operation. A POST has a `request`; a GET has `parameters` in its path, by name, with what they are."""
 
     path: str
     name: str
-    view: Callable[[], Response]
-    request: type[BaseModel]
-    answer: type[BaseModel]
+    view: Callable[..., Response]
+    answer: type[BaseModel] | Mapping[str, Any]
+    """A model, or a schema made by hand."""
     scope: str
-    asked: Mapping[str, Example]
-    """Examples of requests; the first one leads to `answered`."""
     answered: Example
+    request: type[BaseModel] | None = None
+    asked: Mapping[str, Example] = field(default_factory=dict)
+    """Examples of requests; the first one leads to `answered`."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    media_types: Sequence[str] = ("application/json",)
+    """How the answer may come, the plain one first."""
+
+    @property
+    def method(self) -> str:
+        """Its one method."""
+        return "POST" if self.request else "GET"
+
+    @property
+    def rule(self) -> str:
+        """Its path as Flask writes it."""
+        return self.path.replace("{", "<").replace("}", ">")
+
+    @property
+    def failures(self) -> tuple[int, ...]:
+        """What it may answer besides 200."""
+        return FAILURES if self.request else FAILURES_WITHOUT_BODY
 
 
 OPERATIONS = (
@@ -99,5 +123,15 @@ OPERATIONS = (
                 },
             ],
         },
+    ),
+    Operation(
+        path="/api/v1/receipts/{receipt_id}",
+        name="receipt",
+        view=receipts.read_receipt,
+        answer=receipts.schema(),
+        scope=receipts.SCOPE,
+        parameters={"receipt_id": "The name of a record, as a look-up gives it."},
+        media_types=(MEDIA_TYPE, SIGNED_MEDIA_TYPE),
+        answered=receipts.example(),
     ),
 )  # fmt: skip

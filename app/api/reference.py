@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -68,8 +70,9 @@ class Reference:
         ]
 
     def _entry(self, method: str, path: str, operation: Schema) -> Entry:
-        asked = operation["requestBody"]["content"]["application/json"]
-        answered = operation["responses"]["200"]["content"]["application/json"]
+        asked = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        answered = next(iter(operation["responses"]["200"]["content"].values()))
+        parameters = tuple(self._field(each["name"], each, True) for each in operation.get("parameters", ()))
         return Entry(
             anchor=operation["operationId"],
             method=method,
@@ -77,16 +80,18 @@ class Reference:
             title=operation["summary"],
             description=operation["description"],
             scope=next(scope for need in operation["security"] for scopes in need.values() for scope in scopes),
-            asked=tuple(self._forms(asked["schema"])),
+            asked=tuple(self._forms(asked["schema"])) if asked else (Form("In the path.", parameters),),
             answered=tuple(self._forms(answered["schema"])),
-            examples=tuple(Example(each["summary"], _pretty(each["value"])) for each in asked["examples"].values()),
+            examples=tuple(
+                Example(each["summary"], _pretty(each["value"])) for each in asked.get("examples", {}).values()
+            ),
             answer=_pretty(answered["example"]),
         )
 
     def _forms(self, schema: Schema) -> Iterator[Form]:
         schema = self._resolve(schema)
-        if "oneOf" in schema:
-            for each in schema["oneOf"]:
+        if "properties" not in schema:
+            for each in schema.get("oneOf", ()):
                 yield from self._forms(each)
             return
         required = schema.get("required", ())
@@ -99,7 +104,8 @@ class Reference:
 
     def _field(self, name: str, schema: Schema, is_required: bool) -> Field:  # noqa: FBT001 - one caller, just above
         values = tuple(str(value) for value in self._values(schema))
-        return Field(name, self._type(schema), is_required, schema.get("description", ""), values)
+        description = schema.get("description") or self._resolve(schema).get("description", "")
+        return Field(name, self._type(schema), is_required, description, values)
 
     def _type(self, schema: Schema) -> str:
         target = self._resolve(schema)
@@ -118,7 +124,8 @@ class Reference:
 
     def _resolve(self, schema: Schema) -> Schema:
         while "$ref" in schema:
-            schema = self._document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+            told = {key: value for key, value in schema.items() if key != "$ref"}
+            schema = {**reduce(getitem, schema["$ref"].removeprefix("#/").split("/"), self._document), **told}
         return schema
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, DateTime, Integer, RowMapping, Select, cast, literal, select, tuple_, union_all
+from sqlalchemy import CTE, DateTime, Integer, Select, cast, literal, select, tuple_, union_all
 
 from app.db import Session
 from app.models import ConsentEvent, EventDetail, Notice
@@ -82,7 +82,7 @@ def page(
     acts = _acts(account_id, only)
     rows = session.execute(_page(acts, account_id, before).limit(size + 1)).mappings().all()
     registry = items(session, needed={row["item_id"] for row in rows})
-    found = tuple(_act(row, registry.find(row["item_id"])) for row in rows[:size])
+    found = tuple(act_of(row, registry.find(row["item_id"])) for row in rows[:size])
     return Page(found, found[-1].cursor if len(rows) > size else None)
 
 
@@ -103,6 +103,27 @@ def refused_through(session: Session, account_id: uuid.UUID, source: str) -> set
         ConsentEvent.account_id == account_id, ConsentEvent.source == source, ConsentEvent.action.in_(no)
     )
     return set(session.scalars(query))
+
+
+def act_of(row: Mapping[Any, Any], item: ItemRef | None) -> Act:
+    """Tell an act by a row of its line, joined to detail and words: `part` is 0 for the asking, `at` its time."""
+    is_asking = row["part"] == 0
+    detail = row["detail"] or {}
+    # The detail, and with it how it was asked for, is gone after an erasure; the line alone tells of the time.
+    origin = detail.get("opt_in_request", {}) if is_asking else {**detail, **_origin(row)}
+    return Act(
+        cursor=Cursor(row["sequence"], is_asking),
+        item=item,
+        action=Action(row["action"]),
+        at=row["at"],
+        source=origin.get("source", ""),
+        actor_kind=origin.get("actor") or row["actor_kind"],
+        locale=origin.get("locale") or row["locale"],
+        page=origin.get("page", ""),
+        attributes=row["attributes"],
+        words=row["text"] or "",
+        words_locale=row["words_locale"] or row["locale"],
+    )
 
 
 def _acts(account_id: uuid.UUID, only: Collection[int] | None) -> CTE:
@@ -132,25 +153,5 @@ def _page(acts: CTE, account_id: uuid.UUID, before: Cursor | None) -> Select[Any
     return query.where(tuple_(*order) < last.scalar_subquery())
 
 
-def _act(row: RowMapping, item: ItemRef | None) -> Act:
-    is_asking = row["part"] == 0
-    detail = row["detail"] or {}
-    # The detail, and with it how it was asked for, is gone after an erasure; the line alone tells of the time.
-    origin = detail.get("opt_in_request", {}) if is_asking else {**detail, **_origin(row)}
-    return Act(
-        cursor=Cursor(row["sequence"], is_asking),
-        item=item,
-        action=Action(row["action"]),
-        at=row["at"],
-        source=origin.get("source", ""),
-        actor_kind=origin.get("actor") or row["actor_kind"],
-        locale=origin.get("locale") or row["locale"],
-        page=origin.get("page", ""),
-        attributes=row["attributes"],
-        words=row["text"] or "",
-        words_locale=row["words_locale"] or row["locale"],
-    )
-
-
-def _origin(row: RowMapping) -> dict[str, str]:
+def _origin(row: Mapping[Any, Any]) -> dict[str, str]:
     return {"source": row["source"], "actor": row["actor_kind"], "locale": row["locale"]}

@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from app.branding.catalogue import N_
 from app.branding.languages import called, tag
-from app.branding.models import Brand, Frequency, Kind, Site, SiteGroup, Words
+from app.branding.models import Frequency, Kind, Site, SiteGroup
 from app.branding.wording import channel_words, frequency_words
 from app.kit.provenance import ActorKind, Source
+from app.services import records
 from app.services.folding import Action
 from app.services.history import Act
 from app.services.items import ItemRef
@@ -95,10 +96,11 @@ def _told(act: Act, group: SiteGroup, locale: str) -> ToldAct:
     through = THROUGH.get(act.source)
     return ToldAct(
         anchor=f"act-{act.cursor}",
+        sequence=act.cursor.sequence,
         at=act.at,
         time=f"{act.at:%H:%M}",
         house=_house(act, group),
-        sentence=_sentence(act, group, locale),
+        sentence=sentence(act, group, locale),
         through=_(through) if through else "",
         language=called(act.locale, locale),
         words=tuple(act.words.splitlines()),
@@ -111,9 +113,10 @@ def _house(act: Act, group: SiteGroup) -> str:
     return (brand or group).name
 
 
-def _sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
+def sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
+    """Say what was done, in a sentence to whoever did it."""
     house = group.brands.get(act.item.brand or "") if act.item else None
-    parts = {"what": _what(act.item, house or group, locale), "house": (house or group).name}
+    parts = {"what": what(act.item, house or group, locale), "house": (house or group).name}
     if act.is_asking:
         return _asking(act, group, parts)
     if act.source == Source.GPC:
@@ -150,23 +153,12 @@ def _changed(attributes: Mapping[str, object], parts: Mapping[str, str], locale:
     return said(_("You chose how often you get %(what)s: %(often)s."), **parts, often=often)
 
 
-def _what(item: ItemRef | None, site: Site, locale: str) -> Markup:
+def what(item: ItemRef | None, site: Site, locale: str) -> Markup:
     """Name an item: "Letters from the atelier by e-mail", its house's words marked with their language."""
     if item is None:
         return Markup.escape(_("something that is not known any more"))
-    words = _words(item, site)
+    words, _description = records.words_of(site, item)
     name = named(own(words, site, locale), foreign(site, locale)) if words else named(item.key, "")
     if item.channel is None:
         return name
     return said(_("%(topic)s %(channel)s"), topic=name, channel=channel_words(item.channel, locale))
-
-
-def _words(item: ItemRef, site: Site) -> Words | None:
-    """Find what `brands/` calls an item; nothing where the house or the topic is gone."""
-    if item.kind is Kind.DOCUMENT:
-        document = site.document(item.key)
-        return document.title if document else None
-    if item.kind is Kind.PURPOSE:
-        return next((purpose.name for purpose in site.purposes if purpose.key == item.key), None)
-    topic = site.topic(item.key) if isinstance(site, Brand) else None
-    return topic.name if topic else None

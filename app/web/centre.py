@@ -191,6 +191,7 @@ def _switch(brand: Brand, topic: Topic, item: ItemRef, reader: _Reader, *, with_
         changed=_changed(brand, topic, known, item, reader) if reader.changed == {item.id} else "",
         often=_choices(topic, known, reader.locale) if known and known.state and on else (),
         pausing=_pausing(known) if on else Pausing.NONE,
+        record=known.state.last_sequence if known and known.state else 0,
     )
 
 

@@ -90,6 +90,8 @@ class Switch:
     """What the last press did to this item ("You will get …"); empty for all others. An Undo button goes with it."""
     often: tuple[Often, ...] = ()
     pausing: Pausing = Pausing.NONE
+    record: int = 0
+    """The line of the ledger by which its record is found; nothing where the person never said anything."""
 
     @property
     def anchor(self) -> str:
@@ -174,6 +176,8 @@ class ToldAct:
     """One act of a person in plain words."""
 
     anchor: str
+    sequence: int
+    """The line of the ledger it is in, by which its record is found."""
     at: datetime
     time: str
     house: str

@@ -23,6 +23,7 @@ from app.web import (
     phone,
     preferences,
     profile,
+    records,
     recover,
     second_factor,
     sendings,
@@ -39,7 +40,8 @@ from app.web.failures import refused
 
 VIEWS = (
     access, account, address, check, confirm, erasing, history, home, languages, leave, passkey_sign_in, passkeys,
-    phone, preferences, profile, recover, registration, second_factor, sendings, sign_in, sign_up, themes, your_data,
+    phone, preferences, profile, records, recover, registration, second_factor, sendings, sign_in, sign_up, themes,
+    your_data,
 )  # fmt: skip
 """Named here because importing them is what adds their routes to the blueprint."""
 

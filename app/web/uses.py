@@ -108,6 +108,7 @@ def _switch(owner: Site, use: Purpose, known: Standing, locale: str, *, alone: b
         statement="" if on else purpose_statement(owner, use, locale),
         warning=_warning(known) if on else "",
         changed=_changed(own(use.name, owner, locale), foreign(owner, locale), known) if alone else "",
+        record=known.state.last_sequence if known.state else 0,
     )
 
 

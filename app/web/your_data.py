@@ -9,6 +9,7 @@ from typing import NamedTuple
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from app.branding.catalogue import N_
 from app.branding.languages import called
@@ -26,10 +27,11 @@ from app.services.folding import Status
 from app.services.holdings import Holdings
 from app.services.privacy_requests import Kind, State
 from app.services.profile_values import told
+from app.web import acts
 from app.web.blueprint import bp, render, render_error
 from app.web.forms import DataForm
 from app.web.profile import label_of
-from app.web.sayings import day, device_name, listing
+from app.web.sayings import day, device_name, listing, said
 
 PIECE = 64 * 1024
 """Bytes of a copy that go out at once."""
@@ -113,7 +115,8 @@ def _show(site: Site, form: DataForm, errors: dict[str, str], status: int = 200)
     erasure = waiting.get(Kind.ERASURE)
     return render(
         "web/your_data.html", status=status, site=site, errors=errors, csrf_token=form["csrf_token"].current_token,
-        facts=list(_facts(site, held, who)), is_restricted=held.account.status == accounts.RESTRICTED,
+        facts=list(_facts(site, held, who)), proofs=list(_proofs(held, locale(site))),
+        is_restricted=held.account.status == accounts.RESTRICTED,
         erasure_due=erasure.due_at if erasure else None, export=export, is_packing=Kind.EXPORT in waiting,
         is_full=who.is_full, is_stepped_up=who.is_stepped_up, is_kept="kept" in request.args,
     )  # fmt: skip
@@ -173,6 +176,17 @@ def _by_house(held: Holdings) -> Iterator[Fact]:
             name = group.brands[slug].name if slug else group.name
             yes = of_house.count(Status.GRANTED)
             yield Fact(name, _("Yes: %(yes)s. No: %(no)s.", yes=yes, no=len(of_house) - yes))
+
+
+def _proofs(held: Holdings, spoken: str) -> Iterator[tuple[int, Markup]]:
+    """Name everything that was said yes or no to, with the line by which its record is found."""
+    group = env().group
+    for each in held.consents:
+        site = (each.item and group.brands.get(each.item.brand or "")) or group
+        yield (
+            each.state.last_sequence,
+            said("%(house)s · %(what)s", house=site.name, what=acts.what(each.item, site, spoken)),
+        )
 
 
 def _pieces(content: bytes) -> Iterator[bytes]:

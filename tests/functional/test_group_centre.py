@@ -126,7 +126,7 @@ def test_the_quiet_line_tells_each_state(ana, env, email, actions, more, line, i
 @pytest.mark.parametrize(("provenance", "line"), [
     (SHOP, "as Camille noted it"),
     (Provenance(Actor(ActorKind.IMPORT), Source.FILE), "from the records of Camille"),
-    (Provenance(SYSTEM, Source.SYSTEM), "by e-mail.<"),
+    (Provenance(SYSTEM, Source.SYSTEM), "by e-mail. <a "),
 ])  # fmt: skip
 def test_the_quiet_line_tells_the_way_it_was_agreed(ana, env, email, provenance, line):
     centres.record(env, email, "camille:new-collection:email", Action.GRANTED, provenance=provenance)

@@ -63,7 +63,7 @@ def test_asking_and_confirming_are_two_acts_each_at_its_own_time(client, env, em
     ]
     assert re.findall(r'<h2 id="day-\d">(.*?)</h2>', page) == ["3 March 2026", "2 March 2026"]
     assert quiet(page) == [
-        "00:04 · Camille · Confirmation page · English", "23:58 · Camille · Sign-up form · English",
+        "00:04 · Camille · Confirmation page · English · Proof", "23:58 · Camille · Sign-up form · English · Proof",
     ]  # fmt: skip
     assert 'datetime="2026-03-02T23:58:00+00:00"' in page
 
@@ -223,7 +223,7 @@ def test_once_the_detail_is_erased_the_line_alone_is_told(ana, session):
     session.execute(delete(EventDetail))
     page = read(ana)
     assert told(page)[-1] == "You asked for Letters from the atelier by e-mail."
-    assert re.fullmatch(r"\d\d:\d\d · Camille · English", quiet(page)[-1])
+    assert re.fullmatch(r"\d\d:\d\d · Camille · English · Proof", quiet(page)[-1])
 
 
 def test_the_page_changes_nothing(ana, session):

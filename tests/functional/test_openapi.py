@@ -7,11 +7,11 @@ import re
 
 import pytest
 
-from app.api.operations import FAILURES, OPERATIONS
+from app.api.operations import OPERATIONS
 from app.api.problems import KINDS
 from app.api.shapes import DecisionAnswer, FoundConsent, LookupAnswer
-from app.services import oauth
-from tests import api, journeys
+from app.services import dpv, oauth
+from tests import api, journeys, records
 
 
 @pytest.fixture
@@ -34,14 +34,15 @@ def references(node):
 def test_every_operation_is_described_and_served(app, document):
     served = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1/")}
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == served == {operation.path for operation in OPERATIONS}
+    assert served == {operation.rule for operation in OPERATIONS}
+    assert set(document["paths"]) == {operation.path for operation in OPERATIONS}
 
 
 def test_every_failure_is_documented_as_problem_json(document):
-    for operations in document["paths"].values():
-        responses = operations["post"]["responses"]
-        assert set(responses) == {"200", *map(str, FAILURES)}
-        for status in map(str, FAILURES):
+    for operation in OPERATIONS:
+        responses = document["paths"][operation.path][operation.method.lower()]["responses"]
+        assert set(responses) == {"200", *map(str, operation.failures)}
+        for status in map(str, operation.failures):
             assert list(responses[status]["content"]) == ["application/problem+json"]
 
 
@@ -63,11 +64,16 @@ def test_a_forged_host_changes_nothing(client, document):
 
 
 def test_the_examples_are_true_to_the_models():
-    decide, lookup = (next(each for each in OPERATIONS if each.name == name) for name in ("decide", "lookup"))
+    decide, lookup, receipt = (
+        next(each for each in OPERATIONS if each.name == name) for name in ("decide", "lookup", "receipt")
+    )
     for operation in OPERATIONS:
         for asked in operation.asked.values():
             operation.request.model_validate_json(json.dumps(asked))
-        operation.answer.model_validate(operation.answered)
+        if operation.request:
+            operation.answer.model_validate(operation.answered)
+    assert records.faults(receipt.answered) == []
+    assert receipt.answered["@context"] == dpv.CONTEXT
     assert set(DecisionAnswer.model_validate(decide.answered).model_dump()) == set(decide.answered)
     assert set(LookupAnswer.model_validate(lookup.answered).consents[0].model_dump()) == set(
         lookup.answered["consents"][0]

@@ -34,14 +34,16 @@ GUARDS = {
         GET /api  GET /api/  GET /api/docs  GET /openapi.json
         GET /.well-known/oauth-authorization-server  GET /oauth/jwks.json""",
     EMBEDDED: "POST /embed/<brand>/challenge  POST /embed/<brand>/subscribe  POST /embed/<brand>/frame",
-    BEARER: "POST /api/v1/decisions  POST /api/v1/consents/lookup  POST /api/v1/signals",
+    BEARER: """
+        POST /api/v1/decisions  POST /api/v1/consents/lookup  POST /api/v1/signals
+        GET /api/v1/receipts/<receipt_id>""",
     CLIENT: "POST /oauth/token",
     SECRET: "POST /hooks/mail/<token>  POST /hooks/sms/<token>",
     DEVELOPMENT: """
         GET /dev/mailbox  GET /dev/mailbox.json  GET /dev/mailbox/<uuid:id>  GET /dev/mailbox/<uuid:id>/html""",
     OTHERWISE: """
-        ANY /api/v1/decisions  ANY /api/v1/consents/lookup  ANY /api/v1/signals  ANY /api/
-        ANY /api/<path:rest>  ANY /oauth/token
+        ANY /api/v1/decisions  ANY /api/v1/consents/lookup  ANY /api/v1/signals
+        ANY /api/v1/receipts/<receipt_id>  ANY /api/  ANY /api/<path:rest>  ANY /oauth/token
         ANY /hooks/mail/<token>  ANY /hooks/sms/<token>
         ANY /embed/<brand>.js  ANY /embed/<brand>/form  ANY /embed/<brand>/challenge  ANY /embed/<brand>/subscribe""",
     FORM: """
@@ -62,6 +64,7 @@ GUARDS = {
     ONE_CLICK: "POST /<site>/unsubscribe/<token>",
     MAIL: """
         GET /<site>/preferences  POST /<site>/preferences  GET /<site>/preferences/history
+        GET /<site>/preferences/records/<int:sequence>  GET /<site>/preferences/records/<int:sequence>/file
         GET /<site>/preferences/address  POST /<site>/preferences/address  GET /<site>/preferences/address/sent
         GET /<site>/preferences/phone  POST /<site>/preferences/phone
         GET /<site>/preferences/phone/code  POST /<site>/preferences/phone/code
@@ -98,6 +101,7 @@ def there(app):
 
 def path(rule, token="spoilt"):
     there = re.sub("<uuid:[a-z_]+>", str(uuid.UUID(int=1)), rule).replace("<path:rest>", "nothing")
+    there = there.replace("<int:sequence>", "1").replace("<receipt_id>", f"{uuid.UUID(int=1)}.1")
     return re.sub("<(site|brand)>", "camille", there).replace("<token>", token).replace("<field>", "birthday")
 
 
