@@ -47,6 +47,18 @@ class NothingChosen(DomainError):
     code = "nothing_chosen"
 
 
+class BirthDateNeeded(DomainError):
+    """Something is from a certain age, and no date of birth was told that could be true."""
+
+    code = "birth_date_needed"
+
+
+class TooYoung(DomainError):
+    """Somebody is younger than what they asked for allows."""
+
+    code = "too_young"
+
+
 class ProofRefused(DomainError):
     """A proof of work that is missing, wrong, too old, or made for another brand."""
 

@@ -37,7 +37,9 @@ def join_everything(client: Any, env: Environment, email: str) -> int:
     offered = [(brand.slug, topic.key) for brand in env.group.brands.values() for topic in brand.topics
                if "email" in topic.channels]  # fmt: skip
     for brand, topic in offered:
-        journeys.press(client, "luxe", set=f"{brand}:{topic}:email=on")
+        answer = journeys.press(client, "luxe", set=f"{brand}:{topic}:email=on")
+        if "/preferences/age" in answer.location:
+            journeys.tell_age(client, f"{brand}:{topic}:email", site="luxe")
     return len(offered)
 
 

@@ -44,6 +44,8 @@ class RolledBack(Database):
         self._outer = self.connection.begin()
         # What an earlier test prepared is gone, for psycopg too; `Database.read` counts from the start.
         self.connection.execute(text("DEALLOCATE ALL"))
+        # Psycopg gives up all it has prepared, and with it what `Database.read` has, when a savepoint is rolled back.
+        self.reader().prepare_threshold = None
         self._sessions = sessionmaker(
             self.connection, expire_on_commit=False, info=info, join_transaction_mode="create_savepoint"
         )

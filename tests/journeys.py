@@ -27,10 +27,12 @@ def form_token(page: str) -> str:
     return found.group(1)
 
 
-def sign_up(client: Any, email: str, wanted: Sequence[str] = ("newsletter:email",), site: str = "camille") -> Any:
+def sign_up(
+    client: Any, email: str, wanted: Sequence[str] = ("newsletter:email",), site: str = "camille", **more: str
+) -> Any:  # fmt: skip
     """Fill in the form of a site and send it."""
     token = form_token(client.get(f"/{site}/").text)
-    return client.post(f"/{site}/", data={"email": email, "items": list(wanted), "csrf_token": token})
+    return client.post(f"/{site}/", data={"email": email, "items": list(wanted), "csrf_token": token, **more})
 
 
 def confirmation_path(env: Environment, email: str, brand: str = "camille") -> str:
@@ -67,6 +69,12 @@ def press(client: Any, site: str = "camille", **button: str) -> Any:
     """Press a button in the preference centre."""
     shown = client.get(f"/{site}/preferences").text
     return client.post(f"/{site}/preferences", data={**centre_fields(shown), **button})
+
+
+def tell_age(client: Any, item: str, born: str = "1984-05-06", site: str = "camille", **more: str) -> Any:
+    """Tell one's date of birth to switch on what is from a certain age."""
+    page = client.get(f"/{site}/preferences/age?item={item}").text
+    return client.post(f"/{site}/preferences/age", data={**centre_fields(page), "item": item, "born": born, **more})
 
 
 def centre_fields(page: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(_[A-Z][a-z]{3})?(_[A-Z]{2})?$")]
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Age = Annotated[int, Field(ge=13, le=99)]
 FontStack = Annotated[
     str, StringConstraints(pattern=r'^("[A-Za-z0-9 ]+"|[A-Za-z-]+)(, ("[A-Za-z0-9 ]+"|[A-Za-z-]+))*$')
 ]
@@ -145,9 +146,22 @@ class Topic(Frozen):
     channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
     frequencies: tuple[Frequency, ...] = ()
     opt_in: OptIn = OptIn.DOUBLE
-    minimum_age: Annotated[int, Field(ge=13, le=99)] | None = None
+    minimum_age: Age | None = None
+    minimum_age_in: dict[Country, Age] = {}
+    """Other ages by country of the person: GDPR art. 8 leaves it to each between 13 and 16."""
     legal_basis: LegalBasis = LegalBasis.CONSENT
     retired: bool = False
+
+    def age_in(self, country: str) -> int | None:
+        """Give the age from which it may be agreed to; the highest one there is where the country was not told."""
+        if self.minimum_age is None:
+            return None
+        return self.minimum_age_in.get(country, self.minimum_age) if country else max(self.ages)
+
+    @property
+    def ages(self) -> tuple[int, ...]:
+        """The ages from which it is, anywhere."""
+        return () if self.minimum_age is None else (self.minimum_age, *self.minimum_age_in.values())
 
 
 class Purpose(Frozen):

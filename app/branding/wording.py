@@ -92,10 +92,16 @@ def centre_small_print(brand: Brand, locale: str) -> list[str]:
 
 
 def age(topic: Topic, locale: str) -> list[str]:
-    """Say from which age a topic is; nothing where it is for everyone."""
+    """Say from which age a topic is, and where it differs; nothing where it is for everyone."""
     if not topic.minimum_age:
         return []
-    return [translations(locale).gettext("From the age of %(age)d.") % {"age": topic.minimum_age}]
+    gettext = translations(locale).gettext
+    elsewhere = [
+        gettext("From %(age)d in this country: %(country)s.") % {"age": years, "country": country_name(code, locale)}
+        for code, years in sorted(topic.minimum_age_in.items())
+        if years != topic.minimum_age
+    ]
+    return [gettext("From the age of %(age)d.") % {"age": topic.minimum_age}, *elsewhere]
 
 
 def conditions(brand: Brand, topic: Topic, locale: str) -> list[str]:

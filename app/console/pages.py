@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from werkzeug.test import TestResponse
 
-from app.branding.models import Brand, FieldKind, Site
+from app.branding.models import Brand, FieldKind, Site, SiteGroup
 from app.console import (
     account_scenes,
     data_scenes,
@@ -45,6 +45,8 @@ class Where(StrEnum):
     EVERYWHERE = "everywhere"
     HOUSE = "house"
     GROUP = "group"
+    AGED = "aged"
+    """Those that offer something from a certain age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ PAGES = (
     Page("houses", "All houses, where people develop", scenes.opened("/"), where=Where.GROUP),
     Page("sign-up", "Sign-up", scenes.opened("")),
     Page("sign-up-errors", "Sign-up with errors", scenes.sign_up_with_errors, 422),
+    Page("sign-up-too-young", "Sign-up by somebody too young", volume_scenes.sign_up_too_young, 422, Where.AGED),
     Page("sign-up-too-late", "Sign-up that was open for too long", scenes.sign_up_too_late, 422),
     Page("embed", "Form on the brand's own site", scenes.element, where=Where.HOUSE, kind=Kind.HOST),
     Page("frame", "Form in a frame", scenes.frame, where=Where.HOUSE),
@@ -98,6 +101,8 @@ PAGES = (
     Page("centre-stranger", "Preferences with nothing agreed to", scenes.centre_of_a_stranger),
     Page("centre", "Preferences of a member", scenes.centre_of_a_member),
     Page("centre-changed", "Preferences after a change, with Undo", scenes.centre_after_a_change),
+    Page("age", "Date of birth asked for", volume_scenes.age_asked, where=Where.AGED),
+    Page("age-too-young", "Too young", volume_scenes.too_young, 422, Where.AGED),
     Page("centre-signal", "Preferences, with a browser that says no", volume_scenes.centre_with_a_signal),
     Page("centre-signal-kept", "Preferences after keeping to that", volume_scenes.centre_after_a_signal),
     Page("centre-paused", "Preferences after a pause", volume_scenes.centre_after_a_pause),
@@ -243,6 +248,9 @@ TEXTS = (Page("text-code", "Text: a code for the phone number", mails.phone_code
 def pages_of(site: Site) -> list[Page]:
     """List what there is of a site: its pages, its documents, and its mails in both parts."""
     own = {Where.EVERYWHERE, Where.HOUSE if isinstance(site, Brand) else Where.GROUP}
+    brands = [site] if isinstance(site, Brand) else site.brands.values() if isinstance(site, SiteGroup) else []
+    if any(topic.minimum_age for brand in brands for topic in brand.topics):
+        own.add(Where.AGED)
     return [each for each in (*PAGES, *_documents(site), *_mails(), *TEXTS) if each.where in own]
 
 

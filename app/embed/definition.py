@@ -12,6 +12,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.branding.catalogue import country_name
 from app.branding.languages import tag
 from app.branding.models import Brand, Channel, OptIn, Site, Topic, pick
 from app.branding.wording import conditions, how, notice_digest, notice_text, small_print, statement
@@ -19,7 +20,7 @@ from app.embed import look
 from app.http.context import env
 from app.http.guards import HONEYPOT
 from app.kit.signing import BadLink, Purpose
-from app.services import offers
+from app.services import ages, offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Choice:
     statement: str
     conditions: tuple[str, ...]
     starts_at_once: bool
+    asks_age: bool
     notice: str
 
 
@@ -47,6 +49,8 @@ class Definition:
     small_print: tuple[str, ...]
     documents: tuple[tuple[str, str], ...]
     """Title and address of each."""
+    countries: list[tuple[str, str]]
+    """Code and name of those in which something is from another age than elsewhere."""
 
     def as_json(self) -> dict[str, Any]:
         """Give all that the element needs."""
@@ -57,6 +61,7 @@ class Definition:
             "choices": [asdict(choice) for choice in self.choices],
             "left_out": list(self.left_out),
             "small_print": list(self.small_print),
+            "countries": self.countries,
             "documents": [{"title": title, "url": url} for title, url in self.documents],
             "honeypot": HONEYPOT,
             "hosted": _url(self.brand, "", self.locale),
@@ -76,6 +81,7 @@ def define(brand: Brand, locale: str, topics: Collection[str]) -> Definition:
         left_out=tuple(sorted(set(topics) - known)),
         small_print=tuple(small_print(brand, Channel.EMAIL, locale)),
         documents=tuple(_documents(brand, locale)),
+        countries=[(code, country_name(code, locale)) for code in ages.countries_asked([brand])],
     )
 
 
@@ -91,6 +97,10 @@ def words(brand: Brand, locale: str) -> dict[str, str]:
         "intro": brand.say("invitation", locale),
         "legend": _("What would you like to receive?"),
         "email": _("Your e-mail address"),
+        "born": _("Your date of birth"),
+        "born_hint": _("Only to see that you are old enough. It is not kept."),
+        "country": _("Where you live"),
+        "elsewhere": _("In another country"),
         "send": brand.say("join", locale),
         "trap": _("Leave this empty"),
         "error": _("Error:"),
@@ -120,6 +130,7 @@ def _choice(brand: Brand, topic: Topic, channel: Channel, locale: str) -> Choice
         statement=statement(brand, topic, channel, locale),
         conditions=tuple(conditions(brand, topic, locale)),
         starts_at_once=topic.opt_in is OptIn.SINGLE,
+        asks_age=topic.minimum_age is not None,
         notice=env().signer.stamp(Purpose.NOTICE, _payload(brand, topic, channel, locale)),
     )
 

@@ -18,9 +18,9 @@ from app.branding.models import Brand, OptIn
 from app.embed import definition
 from app.embed.problems import KINDS
 from app.embed.script import cacheable
-from app.errors import InvalidAddress
+from app.errors import BirthDateNeeded, InvalidAddress, TooYoung
 from app.flows import subscribe as flow
-from app.http import cors, guards
+from app.http import ages, cors, guards
 from app.http.context import locale, provenance, write
 from app.kit.addresses import parse_email
 from app.kit.provenance import Source
@@ -63,7 +63,12 @@ def take(brand: Brand) -> ResponseReturnValue:
         if errors:
             return _show(brand, errors, request.form)
         came_by = replace(provenance(Source.FORM), page=request.path)
-        write(lambda session: flow.subscribe(session, brand, request.form["email"], ticked, came_by))
+        told = ages.told(request.form)
+        try:
+            write(lambda session: flow.subscribe(session, brand, request.form["email"], ticked, came_by, told=told))
+        except (BirthDateNeeded, TooYoung) as refused:
+            kind = KINDS[refused.code]
+            return _show(brand, {kind.field: gettext(kind.words)}, request.form)
     starts = 1 if offers.ways_to_start(brand, ticked) == {OptIn.SINGLE} else None
     return redirect(url_for("embed_pages.sent", brand=brand.slug, lang=tag(locale()), starts=starts), 303)
 
@@ -107,7 +112,8 @@ def _show(brand: Brand, errors: dict[str, str], came_back: Mapping[str, Any]) ->
     ticked = request.form.getlist("items") if "csrf_token" in came_back else []
     page = render_template(
         "embed/frame.html", form=_form(brand), words=definition.words(brand, locale()),
-        errors=errors, email=came_back.get("email", ""), ticked=ticked, honeypot_name=guards.HONEYPOT, seen=SEEN,
+        errors=errors, email=came_back.get("email", ""), born=came_back.get(ages.BORN, ""),
+        country=came_back.get(ages.COUNTRY, ""), ticked=ticked, honeypot_name=guards.HONEYPOT, seen=SEEN,
         form_token=guards.token_again(request.form.get("csrf_token", ""), brand.slug),
         origins=cors.origins_of(brand), here=request.full_path,
     )  # fmt: skip

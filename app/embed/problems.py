@@ -10,6 +10,7 @@ from flask import Response, json
 from flask_babel import gettext as _
 
 from app.branding.catalogue import N_
+from app.http import ages
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
@@ -64,6 +65,8 @@ KINDS: Mapping[str, Kind] = {
     "nothing_chosen": Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, N_("Choose at least one thing to receive."), ITEMS
     ),
+    "birth_date_needed": Kind(HTTPStatus.UNPROCESSABLE_ENTITY, ages.NEEDED, ages.BORN),
+    "too_young": Kind(HTTPStatus.UNPROCESSABLE_ENTITY, ages.TOO_YOUNG, ITEMS),
     "unknown_item": Kind(HTTPStatus.UNPROCESSABLE_ENTITY, N_("This is not offered here any more."), ITEMS),
     "not_offered": Kind(HTTPStatus.UNPROCESSABLE_ENTITY, N_("This is not offered here any more."), ITEMS),
     "too_many_requests": Kind(

@@ -16,7 +16,7 @@ from app.embed import definition
 from app.embed.problems import Refused
 from app.embed.script import cacheable
 from app.flows import subscribe as flow
-from app.http import cors, guards, languages
+from app.http import ages, cors, guards, languages
 from app.http.context import env, locale, provenance, transaction, write
 from app.http.extensions import limiter
 from app.kit.provenance import Provenance, Source
@@ -37,6 +37,8 @@ class SignUp(BaseModel):
     token: Text
     proof: Text
     website: Text = ""
+    born: Text = ""
+    country: Text = ""
     test: bool = False
 
 
@@ -87,12 +89,14 @@ def subscribe(brand: Brand) -> Response:
     if not definition.are_current(brand, locale(), sent.items):
         raise Refused("wording_changed")
     proof = challenges.read(env(), brand.slug, sent.proof)
+    told = ages.told({ages.BORN: sent.born, ages.COUNTRY: sent.country})
     if sent.test:
         with transaction() as session:
-            flow.check(session, brand, sent.email, sent.items)
+            flow.check(session, brand, sent.email, sent.items, told)
         return _answer("test")
     if not guards.is_trapped({guards.HONEYPOT: sent.website}):
-        write(lambda session: flow.subscribe(session, brand, sent.email, sent.items, _provenance(brand), proof))
+        came = _provenance(brand)
+        write(lambda session: flow.subscribe(session, brand, sent.email, sent.items, came, proof, told=told))
     return _answer("check_your_mail")
 
 

@@ -14,7 +14,8 @@ from app.errors import Gone, NotOffered
 from app.kit import clock
 from app.kit.provenance import Provenance
 from app.models import Account
-from app.services import accounts, consents, notices, offers, opt_in, sessions, summaries, suppressions, targets
+from app.services import accounts, ages, consents, notices, offers, opt_in, sessions, summaries, suppressions, targets
+from app.services.ages import UNTOLD, Told
 from app.services.consents import Grant
 from app.services.decisions import basis_of, version_in_force
 from app.services.folding import Line
@@ -24,12 +25,13 @@ from app.services.locks import Locked, lock_account
 
 def change(
     session: Session, account_id: uuid.UUID, desired: Mapping[ItemRef, bool], provenance: Provenance,
-    site: Site | None = None,
+    site: Site | None = None, told: Told = UNTOLD,
 ) -> list[Line]:  # fmt: skip
     """Bring items into the desired state: one ledger line for each that is not there yet, none for the others.
 
     The session that calls this was opened from the mailbox, which is the act that a double opt-in asks for. Raises
-    `NotOffered` for an item that can't be turned on, `Gone` when the account is no more. `site` is whose page it was
+    `NotOffered` for an item that can't be turned on, `BirthDateNeeded` and `TooYoung` for what is from a certain age
+    (`told` is not kept), `Gone` when the account is no more. `site` is whose page it was
     done on: the group's sums up the changes of all houses in one mail, any other leaves that to the houses.
     """
     locked, account = _own(session, account_id)
@@ -38,6 +40,7 @@ def change(
     for item in wanted:
         if not _is_offered(session, account, item):
             raise NotOffered(f"“{item.key}” can't be turned on over {item.channel}.")
+    ages.check(session, wanted, told)
     group = environment(session).group
     for item in unwanted:
         if item.kind is Kind.PURPOSE and basis_of(group, item) is LegalBasis.CONTRACT:

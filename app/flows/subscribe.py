@@ -10,7 +10,8 @@ from app.db import Session, pipelined
 from app.environment import environment
 from app.kit.addresses import Address, parse_email
 from app.kit.provenance import Provenance
-from app.services import challenges, messages, notices, offers, opt_in, outbox
+from app.services import ages, challenges, messages, notices, offers, opt_in, outbox
+from app.services.ages import UNTOLD, Told
 from app.services.challenges import Proof
 from app.services.deliverability import FROM_OWN_SESSION
 from app.services.items import ItemRef
@@ -19,7 +20,7 @@ from app.services.locks import known_digest, lock_mailbox, owner_of
 
 def subscribe(
     session: Session, site: Site, email: str, values: Iterable[str], provenance: Provenance, proof: Proof | None = None,
-    asker: uuid.UUID | None = None,
+    asker: uuid.UUID | None = None, told: Told = UNTOLD,
 ) -> None:  # fmt: skip
     """Ask for what was ticked; one request per brand, and one mail for it.
 
@@ -29,9 +30,10 @@ def subscribe(
     (invariant 6: the area under the curve was 0.55 with it). A proof of work is spent with it, so that a mistake in the
     form costs none. `asker` is the account whose session the form was sent from: its owner is mailed also after an
     earlier complaint.
-    Raises `InvalidAddress`, `NothingChosen`, `UnknownItem`, `NotOffered`, `ProofSpent`.
+    What is `told` of their age is looked at and not kept.
+    Raises `InvalidAddress`, `NothingChosen`, `UnknownItem`, `NotOffered`, `BirthDateNeeded`, `TooYoung`, `ProofSpent`.
     """
-    address, chosen = check(session, site, email, values)
+    address, chosen = check(session, site, email, values, told)
     if proof is not None:
         challenges.spend(session, proof)
     is_own = asker is not None and asker == owner_of(session, known_digest(session, address))
@@ -51,7 +53,9 @@ def subscribe(
 
 
 def check(
-    session: Session, site: Site, email: str, values: Iterable[str]
+    session: Session, site: Site, email: str, values: Iterable[str], told: Told = UNTOLD
 ) -> tuple[Address, dict[str, list[ItemRef]]]:  # fmt: skip
     """Read what a form says, without doing anything about it; raises what `subscribe` raises for it."""
-    return parse_email(email), offers.read_choices(session, site, values)
+    address, chosen = parse_email(email), offers.read_choices(session, site, values)
+    ages.check(session, (item for wanted in chosen.values() for item in wanted), told)
+    return address, chosen

@@ -163,7 +163,7 @@ def use(session: Session, shown: Shown) -> bool:
 def of_account(session: Session, account_id: uuid.UUID) -> list[PasskeyRow]:
     """List the passkeys of an account, the oldest first."""
     query = select(PasskeyRow).where(PasskeyRow.account_id == account_id)
-    return list(session.scalars(query.order_by(PasskeyRow.created_at)))
+    return list(session.scalars(query.order_by(PasskeyRow.created_at, PasskeyRow.credential_id)))
 
 
 def count(session: Session, account_id: uuid.UUID) -> int:

@@ -116,6 +116,16 @@ class CentreForm(PageForm):
     """The digest of all words at the switches, as they were shown."""
 
 
+class AgeForm(PageForm):
+    """What is to be switched on, by somebody who tells their date of birth."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    item = StringField()
+    words = StringField()
+
+
 class SecurityForm(PageForm):
     """Another password, or the end of a session."""
 

@@ -25,6 +25,8 @@ class Choice:
     """What else the notice says beside the box, a line each: "From the age of 18"."""
     is_checked: bool = False
     """True only when the form comes back with an error after the person ticked it."""
+    asks_age: bool = False
+    """Whether it is from a certain age, so that the form needs a date of birth."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.branding.models import FieldKind, Site
 from app.db import Session
-from app.errors import UnknownItem
+from app.errors import BirthDateNeeded, UnknownItem
 from app.flows import preferences as flow
 from app.flows import privacy_signal, volume
 from app.http import guards
@@ -79,9 +79,12 @@ def preferences_save(site: Site) -> ResponseReturnValue:
         lines = write(lambda session: _act(session, site, who, form))
     except (UnknownItem, ValueError):
         return render_error(422, _("This is nothing that can be changed here."))
+    except BirthDateNeeded:
+        item = (form.set.data or "").removesuffix("=on")
+        return redirect(url_for("web.age", site=site.slug, item=item), 303)
     # Leaving may end nothing but a request that was still open; then that is what is told.
     cancelled = 1 if form.leave.data and not lines else None
-    anchor = "changed" if cancelled else _anchor(site, lines)
+    anchor = "changed" if cancelled else anchor_of(site, lines)
     return redirect(url_for("web.preferences", site=site.slug, cancelled=cancelled, _anchor=anchor), 303)
 
 
@@ -90,7 +93,7 @@ def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[L
     if form.gpc.data:
         brands = [each.slug for each in offers.brands_of(session, site)]
         came = replace(origin, source=Source.GPC)
-        return _remembered(session, who, privacy_signal.apply(session, who.account_id, brands, came, again=True))
+        return remembered(session, who, privacy_signal.apply(session, who.account_id, brands, came, again=True))
     if form.lift.data:
         flow.lift_own_suppressions(session, who.account_id, _house(site), _proved_at(who), origin)
         return []
@@ -103,10 +106,11 @@ def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[L
     else:
         item, is_on = _read_switch(session, site, form.set.data or "")
         lines = flow.change(session, who.account_id, {item: is_on}, origin, site)
-    return _remembered(session, who, lines)
+    return remembered(session, who, lines)
 
 
-def _remembered(session: Session, who: Visitor, lines: list[Line]) -> list[Line]:
+def remembered(session: Session, who: Visitor, lines: list[Line]) -> list[Line]:
+    """Keep what an act did, for the words beside it and for Undo; give its lines."""
     if lines:  # a press that came to nothing takes no Undo away
         sessions.remember_change(session, who.secret, lines)
     return lines
@@ -118,9 +122,9 @@ def _adjust(session: Session, site: Site, who: Visitor, form: CentreForm, origin
     if form.undo.data:
         return volume.undo(*whose, form.undo.data, origin, site)
     if form.resume.data:
-        return volume.resume(*whose, _item(session, site, form.resume.data), origin, site)
+        return volume.resume(*whose, read_item(session, site, form.resume.data), origin, site)
     name, _sign, wanted = (form.often.data or form.pause.data or "").partition("=")
-    item = _item(session, site, name)
+    item = read_item(session, site, name)
     if form.often.data:
         return volume.choose_frequency(*whose, item, wanted, origin, site)
     return volume.pause(*whose, item, pauses.end_of(wanted, clock.now()), origin, site)
@@ -145,10 +149,10 @@ def _read_switch(session: Session, site: Site, value: str) -> tuple[ItemRef, boo
     name, _sign, wanted = value.partition("=")
     if wanted not in {"on", "off"}:
         raise ValueError(value)
-    return _item(session, site, name), wanted == "on"
+    return read_item(session, site, name), wanted == "on"
 
 
-def _item(session: Session, site: Site, name: str) -> ItemRef:
+def read_item(session: Session, site: Site, name: str) -> ItemRef:
     """Read `brand:topic:channel`, or `site:use:purpose`; raise `ValueError` or `UnknownItem`."""
     brand, topic, channel = name.split(":")
     if channel == uses.PART:
@@ -170,7 +174,8 @@ def _says_no() -> bool:
     return request.headers.get("Sec-GPC") == "1"
 
 
-def _anchor(site: Site, lines: list[Line]) -> str | None:
+def anchor_of(site: Site, lines: list[Line]) -> str | None:
+    """Name the element of the centre where an act is told."""
     with transaction() as session:
         return centre.anchor(session, {line.item_id for line in lines}, offers.brands_of(session, site))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from app.branding.catalogue import country_name
 from app.branding.languages import tag
 from app.branding.models import Brand, Channel, Site, Topic, Words, pick
 from app.branding.wording import conditions, how, small_print, statement
 from app.db import Session
 from app.environment import environment
 from app.models import OptInItem
-from app.services import notices, offers
+from app.services import ages, notices, offers
 from app.services.items import items
 from app.web.pages import Choice, ChoiceSection, Listed
 
@@ -26,6 +27,11 @@ def choice_sections(
                       tuple(small_print(brand, Channel.EMAIL, brand.locale(locale))), foreign(brand, locale))
         for brand in brands
     ]  # fmt: skip
+
+
+def countries_asked(brands: Iterable[Brand], locale: str) -> list[tuple[str, str]]:
+    """Give the countries, with their names, in which something of these houses is from another age than elsewhere."""
+    return [(code, country_name(code, locale)) for code in ages.countries_asked(brands)]
 
 
 def foreign(site: Site, locale: str) -> str:
@@ -48,6 +54,7 @@ def _choice(brand: Brand, topic: Topic, channel: Channel, locale: str, many: boo
         how=how(topic, channel, locale),
         statement=statement(brand, topic, channel, locale),
         is_checked=value in ticked,
+        asks_age=topic.minimum_age is not None,
         conditions=tuple(conditions(brand, topic, brand.locale(locale))),
     )
 

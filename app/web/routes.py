@@ -10,6 +10,7 @@ from app.web import (
     access,
     account,
     address,
+    age,
     check,
     confirm,
     dev,
@@ -39,7 +40,7 @@ from app.web.blueprint import bp, failed
 from app.web.failures import refused
 
 VIEWS = (
-    access, account, address, check, confirm, erasing, history, home, languages, leave, passkey_sign_in, passkeys,
+    access, account, address, age, check, confirm, erasing, history, home, languages, leave, passkey_sign_in, passkeys,
     phone, preferences, profile, records, recover, registration, second_factor, sendings, sign_in, sign_up, themes,
     your_data,
 )  # fmt: skip

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.branding.models import OptIn, Site
-from app.errors import InvalidAddress
+from app.errors import BirthDateNeeded, InvalidAddress, TooYoung
 from app.flows import subscribe
-from app.http import guards
+from app.http import ages, guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.http.people import visitor
 from app.kit.addresses import parse_email
@@ -38,14 +38,15 @@ def sign_up_post(site: Site) -> ResponseReturnValue:
     """Take a sign-up; the answer is the same for every address that is one."""
     guards.refuse_cross_site()
     form = SignUpForm.for_site(site)
-    errors = _errors(form)
+    errors = _errors(form) or _age_errors(site, form)
     if errors:
         return _show(site, form, errors, status=422)
     if not guards.is_trapped():
         asker = visitor().account_id if current_user.is_authenticated else None
         came_by = replace(provenance(Source.FORM), locale=wordings.locale_of_form(site))
         write(lambda session: subscribe.subscribe(
-            session, site, form.email.data or "", form.items.data or [], came_by, asker=asker
+            session, site, form.email.data or "", form.items.data or [], came_by, asker=asker,
+            told=ages.told(request.form),
         ))  # fmt: skip
     return redirect(url_for("web.check_mail", site=site.slug, asked=_asked(site, form)), 303)
 
@@ -79,6 +80,22 @@ def _errors(form: SignUpForm) -> dict[str, str]:
     return {} if guards.is_trapped() else found
 
 
+def _age_errors(site: Site, form: SignUpForm) -> dict[str, str]:
+    """Tell whether somebody is too young for what they ticked; whose address it is does not matter for it."""
+    if guards.is_trapped():
+        return {}
+    try:
+        with transaction() as session:
+            subscribe.check(
+                session, site, form.email.data or "", form.items.data or [], ages.told(request.form)
+            )  # fmt: skip
+    except BirthDateNeeded:
+        return {ages.BORN: _(ages.NEEDED)}
+    except TooYoung:
+        return {"items": _(ages.TOO_YOUNG)}
+    return {}
+
+
 def _mistakes(form: SignUpForm) -> dict[str, str]:
     found = {}
     if not form.items.data:
@@ -98,5 +115,6 @@ def _show(site: Site, form: SignUpForm, errors: dict[str, str], status: int = 20
         "web/sign_up.html", status=status,
         sections=presenters.choice_sections(brands, locale(site), many=many, ticked=form.items.data or ()),
         form_token=guards.token_to_show(form, wordings.on_form(site, locale(site))), honeypot_name=guards.HONEYPOT,
-        email=form.email.data or "", errors=errors,
+        email=form.email.data or "", errors=errors, born=request.form.get(ages.BORN, ""),
+        country=request.form.get(ages.COUNTRY, ""), countries=presenters.countries_asked(brands, locale(site)),
     )  # fmt: skip

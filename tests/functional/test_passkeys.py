@@ -237,7 +237,8 @@ def test_a_session_that_ended_meanwhile_adds_none(owner, app, env, session):
     assert kept(session) == 1
 
 
-def test_several_are_named_and_removed_one_by_one(owner, app, env, session, authenticator):
+def test_several_are_named_and_removed_one_by_one(owner, app, env, session, authenticator, time):
+    time.shift(1)
     second = Authenticator(env.settings.origin)
     add(owner, second, name="  Work\x00  laptop ")
     assert "Work laptop" in owner.get(KEYS).text

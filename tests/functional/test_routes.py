@@ -67,6 +67,7 @@ GUARDS = {
         GET /<site>/preferences/records/<int:sequence>  GET /<site>/preferences/records/<int:sequence>/file
         GET /<site>/preferences/address  POST /<site>/preferences/address  GET /<site>/preferences/address/sent
         GET /<site>/preferences/phone  POST /<site>/preferences/phone
+        GET /<site>/preferences/age  POST /<site>/preferences/age
         GET /<site>/preferences/phone/code  POST /<site>/preferences/phone/code
         POST /<site>/preferences/phone/remove
         POST /<site>/preferences/language  GET /<site>/account/data  POST /<site>/account/data/restriction

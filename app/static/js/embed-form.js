@@ -68,16 +68,30 @@ function formOf(definition, isTest) {
     }),
     emailError: errorLine("email-error"),
     formError: make("p", { class: "error", part: "error", tabindex: "-1", role: "alert", hidden: true }),
+    born: make("input", { type: "date", id: "born", name: "born", part: "input", autocomplete: "bday", "aria-describedby": "born-hint born-error" }),
+    bornError: errorLine("born-error"),
+    country: make("select", { id: "country", name: "country", part: "input", autocomplete: "country" },
+      ...[["-", words.elsewhere], ...definition.countries].map(([value, name]) => make("option", { value }, name))),
     button: make("button", { type: "submit", part: "button" }, words.send),
     words: make("p", { class: "quiet", role: "status" }),
     progress: make("progress", { part: "progress", max: "1", value: "0", "aria-label": words.working, hidden: true }),
     trap: make("input", { type: "text", id: "trap", name: honeypot, tabindex: "-1", autocomplete: "off" }),
   };
   parts.items.append(part("legend", "legend", words.legend), parts.itemsError, ...definition.choices.map(choiceOf));
+  parts.age = part("div", "field",
+    make("label", { for: "born", part: "label" }, words.born),
+    make("p", { id: "born-hint", class: "quiet" }, words.born_hint),
+    parts.bornError, parts.born,
+    ...(definition.countries.length ? [make("label", { for: "country", part: "label" }, words.country), parts.country] : []));
+  parts.age.hidden = true;
+  parts.items.addEventListener("change", () => {
+    parts.age.hidden = !definition.choices.some(({ item, asks_age: asks }) => asks && parts.ticked().includes(item));
+  });
   parts.form = make("form", { part: "form", novalidate: true },
     isTest ? part("p", "test", words.test) : "",
     parts.formError,
     parts.items,
+    parts.age,
     make("div", { class: "trap", "aria-hidden": "true" }, make("label", { for: "trap" }, words.trap), parts.trap),
     part("div", "line",
       part("div", "field", make("label", { for: "email", part: "label" }, words.email), parts.emailError, parts.email),

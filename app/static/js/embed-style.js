@@ -45,10 +45,12 @@ legend { padding: 0; margin-bottom: .6rem; font-weight: 600; }
 .small { display: grid; gap: .35rem; font-size: .875rem; }
 .line { display: flex; flex-direction: column; gap: var(--gap); }
 .field { min-width: 0; }
+.field .quiet { margin-bottom: .4rem; font-size: .9375rem; }
+.field select + label, .field input + label { margin-top: .8rem; }
 .field label { display: block; margin-bottom: .3rem; font-weight: 600; }
-.field input { display: block; width: 100%; min-height: 3rem; padding: .5rem .8rem; font: inherit; color: inherit;
+.field :is(input, select) { display: block; width: 100%; min-height: 3rem; padding: .5rem .8rem; font: inherit; color: inherit;
   background: var(--paper); border: max(1px, var(--stroke)) solid var(--muted); border-radius: min(var(--corner), 10px); }
-.field input:focus { outline: 3px solid var(--highlight); outline-offset: 1px; }
+.field :is(input, select):focus { outline: 3px solid var(--highlight); outline-offset: 1px; }
 .field input[aria-invalid="true"] { border-color: var(--ink); box-shadow: inset 0 0 0 1px var(--ink); }
 button { min-height: 3rem; padding: .6rem 1.5rem; border: max(1px, var(--stroke)) solid var(--accent);
   border-radius: var(--button-corner); background: var(--accent); color: var(--on-accent); font: inherit;

@@ -240,6 +240,7 @@ class ParleySignup extends HTMLElement {
     const body = JSON.stringify({
       email: this.#parts.email.value, items: Object.fromEntries(notices), token, proof,
       [honeypot]: this.#parts.trap.value, test: this.#isTest,
+      ...(this.#parts.age.hidden ? {} : { born: this.#parts.born.value, country: this.#parts.country.value }),
     });
     const headers = { "Content-Type": "application/json" };
     try {
@@ -262,20 +263,24 @@ class ParleySignup extends HTMLElement {
   }
 
   #clear() {
-    const { itemsError, email, emailError, formError } = this.#parts;
+    const { itemsError, born, bornError, email, emailError, formError } = this.#parts;
     tell(itemsError, "");
+    tell(bornError, "", born);
     tell(emailError, "", email);
     formError.hidden = true;
   }
 
   /* Shows a problem beside its field and takes the focus there; one without a field stands over the form. */
   #complain(problem) {
-    const { items, itemsError, email, emailError, formError } = this.#parts;
+    const { items, itemsError, born, bornError, email, emailError, formError } = this.#parts;
     const { words, hosted } = this.#definition;
     const said = problem.title || words.unreachable;
     if (problem.field === "email") {
       tell(emailError, said, email, words.error);
       email.focus();
+    } else if (problem.field === "born") {
+      tell(bornError, said, born, words.error);
+      born.focus();
     } else if (problem.field === "items") {
       tell(itemsError, said, undefined, words.error);
       items.querySelector("input").focus();
