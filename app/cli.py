@@ -7,6 +7,7 @@ from app.commands.accounts import accounts
 from app.commands.brands import brands
 from app.commands.clients import clients
 from app.commands.courier import courier
+from app.commands.customers import customers
 from app.commands.database import db
 from app.commands.demo import demo
 from app.commands.erasures import erasures
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 for command in (
-    accounts, brands, clients, courier, db, demo, erasures, feedback, keys, ledger, mail, sample_site, serve,
+    accounts, brands, clients, courier, customers, db, demo, erasures, feedback, keys, ledger, mail, sample_site, serve,
     suppressions, up,
 ):  # fmt: skip
     main.add_command(command)

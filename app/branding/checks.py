@@ -166,6 +166,8 @@ def _bases(brand: Brand) -> Iterator[tuple[Location, str]]:
         if topic.legal_basis is not LegalBasis.CONSENT and topic.legal_basis not in used:
             message = f"{topic.legal_basis} is not among the bases of any country; list it under [bases]"
             yield ("topics", position, "legal_basis"), message
+        if (topic.legal_basis in BY_RELATION) != (topic.basis_months is not None):
+            yield ("topics", position, "basis_months"), "belongs to soft_opt_in and implied, which must end some time"
         if topic.minimum_age_in and topic.minimum_age is None:
             yield ("topics", position, "minimum_age_in"), "needs a minimum_age for all other countries"
         if len(set(topic.channels)) < len(topic.channels):

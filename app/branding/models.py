@@ -150,6 +150,8 @@ class Topic(Frozen):
     minimum_age_in: dict[Country, Age] = {}
     """Other ages by country of the person: GDPR art. 8 leaves it to each between 13 and 16."""
     legal_basis: LegalBasis = LegalBasis.CONSENT
+    basis_months: Annotated[int, Field(ge=1, le=120)] | None = None
+    """How long after a purchase (or what else it rests on) a ground of `BY_RELATION` holds."""
     retired: bool = False
 
     def age_in(self, country: str) -> int | None:
@@ -269,6 +271,10 @@ class Brand(Site):
     trusted_evidence: tuple[str, ...] = ()
     confirmation_days: Annotated[int, Field(ge=1, le=30)] = 7
     verified_contact_required: bool = False
+
+    def relies_on(self, basis: LegalBasis, country: str) -> bool:
+        """Tell whether the brand relies on a ground for people of a country."""
+        return basis in self.bases.get(country, ())
 
     def topic(self, key: str) -> Topic | None:
         """Find a topic by its key, retired ones included."""

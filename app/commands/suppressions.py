@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from app.branding.models import Channel
+from app.commands import tables
 from app.commands.composing import composed
-from app.commands.suppression_file import Mistake, Row, order, read_address, rows
+from app.commands.suppression_file import Row, order, read_address, rows
+from app.commands.tables import Mistake
 from app.db import Session
 from app.environment import Environment
 from app.flows.suppress import Order, suppress
@@ -152,11 +148,11 @@ def import_(
     with composed() as environment, click.open_file(str(file), encoding="utf-8-sig", errors="replace") as opened:
         read = (row for row in rows(opened, environment.group, unsaid) if row.line > after)
         try:
-            with _rejected(rejects) as write_reject, _progress() as progress:
+            with tables.rejects(rejects) as write_reject, tables.progress() as progress:
                 task = progress.add_task("", total=None)
                 while batch := list(islice(read, BATCH)):
                     counted.update(_take(environment, batch, dry_run=dry_run))
-                    write_reject([row for row in batch if row.order is None])
+                    write_reject([(row.line, row.mistake) for row in batch if row.order is None])
                     line = batch[-1].line
                     progress.advance(task, len(batch))
         except BaseException:
@@ -180,26 +176,6 @@ def _take(environment: Environment, batch: Sequence[Row], *, dry_run: bool) -> C
 
 def _rehearse(session: Session, orders: Sequence[Order], provenance: Provenance) -> list[Noted]:
     raise NotForGood(suppress(session, orders, provenance))
-
-
-@contextmanager
-def _rejected(path: Path) -> Iterator[Any]:
-    """Yield what writes rows that make no sense; a file is made for the first of them."""
-    file: TextIO | None = None
-
-    def write(found: Sequence[Row]) -> None:
-        nonlocal file
-        if found and file is None:
-            file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
-            csv.writer(file).writerow(("line", "mistake"))
-        if file is not None:
-            csv.writer(file).writerows((row.line, row.mistake) for row in found)
-
-    try:
-        yield write
-    finally:
-        if file is not None:
-            file.close()
 
 
 def _report(counted: Counter[str], rejects: Path, *, dry_run: bool) -> None:
@@ -236,8 +212,3 @@ def _reference(document: str) -> str:
     if not document.strip() or "@" in document or not document.isprintable() or len(document) > 200:
         raise Mistake("The reference to a document has at most 200 characters, and no address in it.")
     return document.strip()
-
-
-def _progress() -> Progress:
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,} rows"))
-    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -78,7 +78,7 @@ def build(environment: Environment, transport: Transport, connector: BaseConnect
     @app.task(name="end_pauses")
     def _end_pauses(timestamp: int) -> None:
         del timestamp
-        end_pauses(environment)
+        end_by_date(environment)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="purge")
@@ -139,12 +139,12 @@ async def revive_abandoned(app: App, seconds_since_heartbeat: float) -> int:
     return len(jobs)
 
 
-def end_pauses(environment: Environment, batch: int = 500) -> int:
-    """Let what was paused until now go on, an account in each transaction; give how many pauses were over."""
+def end_by_date(environment: Environment, batch: int = 500) -> int:
+    """Let what was paused until now go on, and end what has run out, an account in each transaction; give how many."""
     ended = 0
     while True:
         with environment.database.transaction() as session:
-            found = consents.pauses_over(session, batch)
+            found = dict.fromkeys([*consents.pauses_over(session, batch), *consents.ends_over(session, batch)])
         lines = [environment.database.write(partial(go_on.go_on, account_id=each)) for each in found]
         if not any(lines):  # nothing is left, or nothing that could be ended
             return ended

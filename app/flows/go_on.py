@@ -1,4 +1,4 @@
-"""Pauses that are over: what was paused goes on by itself, and the ledger says so."""
+"""What ends by its date: a pause is over, a ground has run out; and the ledger says so."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from app.services.locks import lock_account
 
 
 def go_on(session: Session, account_id: uuid.UUID) -> list[Line]:
-    """Write a `resumed` line for each pause of an account that is over; none where another worker was here before.
+    """Write a line for each pause of an account that is over, and for each consent that has run out.
 
-    Decisions ask for the date, so nobody waits for this: it lets ledger and centre say what is so.
+    None where another worker was here before. Decisions ask for the dates, so nobody waits for this: it lets ledger,
+    feed and centre say what is so.
     """
     account = lock_account(session, account_id).account(session)
     if account is None:
         return []
-    return consents.end_pauses(session, account, Provenance(SYSTEM, Source.SYSTEM, account.locale))
+    by_itself = Provenance(SYSTEM, Source.SYSTEM, account.locale)
+    # What has run out has no pause any more, so that comes first.
+    return [*consents.end_over(session, account, by_itself), *consents.end_pauses(session, account, by_itself)]

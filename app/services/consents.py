@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from app.branding.models import LegalBasis
 from app.db import Session
@@ -56,6 +56,22 @@ def grant(session: Session, account: Account, grants: Iterable[Grant], provenanc
     present = current(session, account.id)
     entries = [_entry(each, present.get(each.item.id)) for each in grants]
     return ledger.append(session, account, entries, provenance)
+
+
+def rely(
+    session: Session, account: Account, item: ItemRef, state: State | None, basis: LegalBasis, until: datetime,
+    country: str, at: datetime, version: str | None, evidence: Mapping[str, Any], provenance: Provenance,
+) -> list[Line]:  # fmt: skip
+    """Write that an item is sent on a ground of `BY_RELATION` until a moment; `renewed` where it is sent on it already.
+
+    `at` is when that happened which it rests on. The account row must be locked by the caller.
+    """
+    action = Action.RENEWED if is_running(state) else Action.GRANTED
+    entry = Entry(
+        item.id, action, legal_basis=basis, occurred_at=at, document_version=version, detail=evidence,
+        attributes={"expires_at": until.isoformat(), "country": country},
+    )  # fmt: skip
+    return ledger.append(session, account, [entry], provenance)
 
 
 def accept(
@@ -170,6 +186,28 @@ def end_pauses(session: Session, account: Account, provenance: Provenance) -> li
         Entry(item_id, Action.RESUMED, state.legal_basis, occurred_at=state.paused_until)
         for item_id, state in current(session, account.id).items()
         if state.paused_until is not None and state.paused_until <= now
+    ]
+    return ledger.append(session, account, entries, provenance)
+
+
+def ends_over(session: Session, limit: int) -> list[uuid.UUID]:
+    """List accounts, up to `limit`, with consents that have run out and of which the ledger does not say so yet."""
+    over = select(Consent.account_id).where(
+        Consent.status == literal(Status.GRANTED.value, literal_execute=True), Consent.expires_at <= clock.now()
+    )
+    return list(dict.fromkeys(session.scalars(over.order_by(Consent.expires_at).limit(limit))))
+
+
+def end_over(session: Session, account: Account, provenance: Provenance) -> list[Line]:
+    """Write that the consents of an account that have run out did so, each at its moment.
+
+    The account row must be locked by the caller.
+    """
+    now = clock.now()
+    entries = [
+        Entry(item_id, Action.EXPIRED, state.legal_basis, occurred_at=state.expires_at)
+        for item_id, state in current(session, account.id).items()
+        if state.status is Status.GRANTED and state.expires_at is not None and state.expires_at <= now
     ]
     return ledger.append(session, account, entries, provenance)
 

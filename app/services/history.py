@@ -53,6 +53,7 @@ class Act:
     locale: str
     page: str
     attributes: Mapping[str, Any]
+    legal_basis: str
     words: str
     """The exact words then seen, a line each; empty where none were."""
     words_locale: str
@@ -121,6 +122,7 @@ def act_of(row: Mapping[Any, Any], item: ItemRef | None) -> Act:
         locale=origin.get("locale") or row["locale"],
         page=origin.get("page", ""),
         attributes=row["attributes"],
+        legal_basis=row["legal_basis"],
         words=row["text"] or "",
         words_locale=row["words_locale"] or row["locale"],
     )
@@ -141,7 +143,8 @@ def _page(acts: CTE, account_id: uuid.UUID, before: Cursor | None) -> Select[Any
     event = ConsentEvent
     query = (
         select(acts.c.part, acts.c.at, event.sequence, event.item_id, event.action, event.source, event.actor_kind,
-               event.locale, event.attributes, EventDetail.detail, Notice.text, Notice.locale.label("words_locale"))
+               event.locale, event.attributes, event.legal_basis, EventDetail.detail,
+               Notice.text, Notice.locale.label("words_locale"))
         .join(event, (event.account_id == account_id) & (event.sequence == acts.c.sequence))
         .outerjoin(EventDetail, (EventDetail.account_id == account_id) & (EventDetail.sequence == event.sequence))
         .outerjoin(Notice, Notice.digest == event.notice_digest)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from app.branding.catalogue import N_
 from app.branding.languages import called, tag
-from app.branding.models import Frequency, Kind, Site, SiteGroup
+from app.branding.models import BY_RELATION, Frequency, Kind, Site, SiteGroup
 from app.branding.wording import channel_words, frequency_words
 from app.kit.provenance import ActorKind, Source
 from app.services import records
@@ -123,6 +123,8 @@ def sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
         return said(_("Your browser said no to %(what)s for you (Global Privacy Control)."), **parts)
     if act.item and act.item.kind is Kind.PURPOSE and act.action in OF_USES:
         return said(_(OF_USES[act.action]), **parts)
+    if act.legal_basis in BY_RELATION and act.action in (Action.GRANTED, Action.RENEWED):
+        return said(_("You bought something from %(house)s, so that it may send %(what)s until you object."), **parts)
     if act.actor_kind not in OWN_ACTORS and act.action in BY_OTHERS:
         return said(_(BY_OTHERS[act.action]), **parts)
     if act.action is Action.EXPIRED and act.attributes.get("cause") == "number_lost":

@@ -110,6 +110,8 @@ class CentreForm(PageForm):
     leave = StringField()
     undo = StringField()
     lift = StringField()
+    why = StringField()
+    why_words = StringField()
     gpc = StringField()
     """Keep to what the browser says against sale and sharing."""
     words = StringField()

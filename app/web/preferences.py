@@ -9,18 +9,21 @@ from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.branding.leaving import reasons
 from app.branding.models import FieldKind, Site
 from app.db import Session
 from app.errors import BirthDateNeeded, UnknownItem
 from app.flows import preferences as flow
 from app.flows import privacy_signal, volume
+from app.flows.tell_why import tell_why_here
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.http.people import Visitor, preference_session_required, visitor
 from app.kit import clock
 from app.kit.addresses import mask
 from app.kit.provenance import Provenance, Source
-from app.services import notices, offers, privacy_requests, sessions, suppressions
+from app.services import feedback, notices, offers, privacy_requests, sessions, suppressions
+from app.services.feedback import Why
 from app.services.folding import Action, Line
 from app.services.items import ItemRef, items
 from app.services.privacy_requests import Kind
@@ -47,13 +50,15 @@ def preferences(site: Site) -> ResponseReturnValue:
         )
         summary = centre.summary(session, changed, brands, locale(site))
         used = uses.sections(session, site, known, changed, locale(site))
+        asks_why = _asks_why(session, who)
         signal = _says_no() and uses.is_signal_unheeded(session, [each.slug for each in brands], known)
     return render(
         "web/preferences.html",
         sections=sections, uses=used, signal=signal, says_no=_says_no(),
         account_email=mask(reached.email) if reached.email else "",
         csrf_token=_form(who)["csrf_token"].current_token,
-        undo=_undo(who),
+        undo=_undo(who), reasons=reasons(locale(site)) if asks_why else (), is_thanked="thanked" in request.args,
+        longest=feedback.LONGEST,
         changed_summary=summary, minutes_left=None if who.is_full else _minutes_left(who), is_full=who.is_full,
         words=notices.digest_of_centre(env(), site, locale(site)), is_reworded="reworded" in request.args,
         stops=stops.told(standing, env().group, _house(site), _proved_at(who), locale(site)),
@@ -75,6 +80,8 @@ def preferences_save(site: Site) -> ResponseReturnValue:
     if _agrees(form) and form.words.data != notices.digest_of_centre(env(), site, locale(site)):
         # What is kept as evidence must be what stood there, also where brands changed while the page was open.
         return redirect(url_for("web.preferences", site=site.slug, reworded=1, _anchor="changed"), 303)
+    if form.why.data:
+        return _take_reason(site, who, form)
     try:
         lines = write(lambda session: _act(session, site, who, form))
     except (UnknownItem, ValueError):
@@ -86,6 +93,26 @@ def preferences_save(site: Site) -> ResponseReturnValue:
     cancelled = 1 if form.leave.data and not lines else None
     anchor = "changed" if cancelled else anchor_of(site, lines)
     return redirect(url_for("web.preferences", site=site.slug, cancelled=cancelled, _anchor=anchor), 303)
+
+
+def _take_reason(site: Site, who: Visitor, form: CentreForm) -> ResponseReturnValue:
+    """Keep why the person left what their last press ended, and stay where that is told."""
+    left = (who.row.undo or {}).get("off", [])
+    try:
+        why = Why(form.why.data or "")
+    except ValueError:
+        return render_error(422, _("This is none of the reasons that can be chosen."))
+    words = form.why_words.data or ""
+    write(lambda session: tell_why_here(session, who.account_id, left, why, words))
+    with transaction() as session:
+        anchor = centre.anchor(session, _changed(who), offers.brands_of(session, site))
+    return redirect(url_for("web.preferences", site=site.slug, thanked=1, _anchor=anchor), 303)
+
+
+def _asks_why(session: Session, who: Visitor) -> bool:
+    """Tell whether the last press left something that was sent."""
+    registry = items(session)
+    return any(registry.get(item_id).channel for item_id in (who.row.undo or {}).get("off", ()))
 
 
 def _act(session: Session, site: Site, who: Visitor, form: CentreForm) -> list[Line]:
@@ -133,7 +160,9 @@ def _adjust(session: Session, site: Site, who: Visitor, form: CentreForm, origin
 def _agrees(form: CentreForm) -> bool:
     """Tell whether a press may say yes to something, rather than no, or only to something less or later."""
     is_less = form.often.data or form.pause.data or form.resume.data
-    is_no = form.lift.data or form.gpc.data or form.leave.data or (form.set.data or "").endswith("=off")
+    is_no = (
+        form.why.data or form.lift.data or form.gpc.data or form.leave.data or (form.set.data or "").endswith("=off")
+    )
     return not (is_no or is_less)
 
 

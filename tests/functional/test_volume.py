@@ -10,7 +10,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from app.courier.tasks import end_pauses
+from app.courier.tasks import end_by_date
 from app.factory import create_app
 from app.kit import clock
 from app.models import Consent, ConsentEvent
@@ -91,8 +91,8 @@ def test_a_pause_stops_it_until_its_day_and_then_it_goes_on_by_itself(ana, env, 
         assert decision(env, item) == "paused"
         time.shift(timedelta(days=93))
         assert decision(env, item) == "granted", "nobody need act"
-        assert end_pauses(env, batch=1) == 1
-        assert end_pauses(env) == 0
+        assert end_by_date(env, batch=1) == 1
+        assert end_by_date(env) == 0
     assert actions(session)[-2:] == [("paused", "centre"), ("resumed", "system")]
     line = session.scalars(select(ConsentEvent).order_by(ConsentEvent.sequence.desc())).first()
     assert line.occurred_at < line.recorded_at, "it says when the pause was over, and when that was written"
@@ -124,7 +124,7 @@ def test_the_ledger_holds_also_where_two_couriers_end_a_pause(committing_env, it
     press(client, often=f"{item}={group.brands['kestrel-row'].topic(item.split(':')[1]).frequencies[1]}")
     press(client, pause=f"{item}=1")
     with time_machine.travel(clock.now() + timedelta(days=32), tick=False), ThreadPoolExecutor(4) as pool:
-        ended = list(pool.map(lambda _: end_pauses(committing_env), range(4)))
+        ended = list(pool.map(lambda _: end_by_date(committing_env), range(4)))
     assert sum(ended) == 1
     with committing_env.database.transaction() as session:
         assert verification.verify(session).faults == []

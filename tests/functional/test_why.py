@@ -127,3 +127,35 @@ def test_the_command_counts_them(committing_env, database_urls, tmp_path):
     assert CliRunner().invoke(main, ["feedback", "--brand", "nobody"], env=settings).exit_code == 2
     with committing_env.database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(LeavingReason)) == 0
+
+
+def test_in_the_centre_it_is_asked_once_something_was_left(client, env, session):
+    journeys.subscribe(client, env, ANA)
+    assert "Tell us why" not in client.get("/camille/preferences").text
+    journeys.press(client, set="camille:newsletter:email=off")
+    assert "Tell us why, if you like" in client.get("/camille/preferences").text
+    answer = journeys.press(client, why="other", why_words=" Too much about hats. ")
+    assert answer.location == "/camille/preferences?thanked=1#camille-newsletter-email"
+    assert "That helps to do better." in client.get("/camille/preferences?thanked=1").text
+    (reason,) = session.scalars(select(LeavingReason)).all()
+    assert (reason.code, feedback.words_of(session, reason)) == ("other", "Too much about hats.")
+    assert journeys.decision(env, ANA) == "withdrawn"
+
+
+def test_in_the_centre_leaving_everything_asks_too(client, env, session):
+    journeys.subscribe(client, env, ANA)
+    journeys.press(client, leave="all")
+    assert "Tell us why, if you like" in client.get("/camille/preferences").text
+    assert journeys.press(client, why="too_many").status_code == 303
+    assert journeys.press(client, why="nonsense").status_code == 422
+    assert [row.code for row in session.scalars(select(LeavingReason))] == ["too_many"]
+
+
+def test_in_the_centre_nothing_is_kept_where_nothing_was_left(client, env, session):
+    journeys.subscribe(client, env, ANA)
+    journeys.press(client, set="luxe:analytics:purpose=off")
+    assert "Tell us why" not in client.get("/camille/preferences").text
+    journeys.press(client, set="camille:newsletter:email=off")
+    journeys.press(client, set="camille:newsletter:email=on")
+    assert journeys.press(client, why="too_many").status_code == 303
+    assert session.scalars(select(LeavingReason)).all() == []
