@@ -5,6 +5,7 @@ import click
 from app.commands import lifeline
 from app.commands.accounts import accounts
 from app.commands.brands import brands
+from app.commands.check_in import check_in
 from app.commands.clients import clients
 from app.commands.courier import courier
 from app.commands.customers import customers
@@ -42,7 +43,8 @@ def main() -> None:
 
 
 for command in (
-    accounts, brands, clients, courier, customers, db, demo, erasures, feedback, keys, ledger, mail, sample_site, serve,
+    accounts, brands, check_in, clients, courier, customers, db, demo, erasures, feedback, keys, ledger, mail,
+    sample_site, serve,
     suppressions, up,
 ):  # fmt: skip
     main.add_command(command)

@@ -281,12 +281,26 @@ class Brand(Site):
         return next((topic for topic in self.topics if topic.key == key), None)
 
 
+class CheckIn(Frozen):
+    """When people are asked whether what they agreed to is still right, and what becomes of no answer."""
+
+    after_months: Annotated[int, Field(ge=1, le=120)]
+    """Calendar months without an act of the person."""
+    remind_after_days: Annotated[int, Field(ge=1, le=60)] = 14
+    grace_days: Annotated[int, Field(ge=1, le=60)] = 30
+    """After the reminder; then what was asked about runs out."""
+    mails_a_day: Annotated[int, Field(ge=1)] = 20_000
+    """How many people are asked in one night at most."""
+
+
 class SiteGroup(Site):
     """The company and its brands, in the order the group lists them."""
 
     brands: dict[Slug, Brand]
     profile: tuple[ProfileField, ...] = ()
     """What people may tell about themselves, in the order in which it is asked for."""
+    check_in: CheckIn | None = None
+    """Where it is missing, nobody is ever asked, and nothing runs out for want of an answer."""
 
     @property
     def channels(self) -> tuple[Channel, ...]:

@@ -39,6 +39,9 @@ _LEAVING = {
 }
 
 
+KEEP_ALL = N_("Keep all of this")
+"""What the button of a check-in says."""
+
 _CONFIRMING = N_("Nothing is sent until you press the button in the mail that asks you to confirm.")
 
 
@@ -89,6 +92,32 @@ def centre_small_print(brand: Brand, locale: str) -> list[str]:
     """Give what stands under all switches of a brand: who is answerable, and how to leave."""
     leaving = translations(locale).gettext("You can leave at any time: switch it off here, or write to %(contact)s.")
     return [_answerable(brand, locale), leaving % {"contact": brand.controller.contact}]
+
+
+def check_in_text(
+    site: Site, thing: Topic | Purpose, channel: Channel | None, locale: str, frequency: str | None
+) -> str:
+    """Give all that stood at an item on the page that asks whether it is still right, as `notice_text` does."""
+    locale = site.locale(locale)
+    if isinstance(thing, Topic) and channel:
+        what = how(thing, channel, locale, chosen(thing, frequency))
+    else:
+        what = pick(thing.description, locale, site.locales)
+    keeping = translations(locale).gettext(KEEP_ALL)
+    return "\n".join([keeping, pick(thing.name, locale, site.locales), what, *check_in_small_print(site, locale)])
+
+
+def check_in_small_print(site: Site, locale: str) -> list[str]:
+    """Give what stands below that list: who is answerable, and how to leave."""
+    leaving = translations(locale).gettext(
+        "You can leave at any time: here, by the link in every mail, or write to %(contact)s."
+    )
+    return [_answerable(site, locale), leaving % {"contact": site.controller.contact}]
+
+
+def chosen(topic: Topic, frequency: str | None) -> str | None:
+    """Give how often somebody chose to get a topic; None where it does not come like that (any more)."""
+    return frequency if frequency in topic.frequencies else None
 
 
 def age(topic: Topic, locale: str) -> list[str]:

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from app.branding.models import Brand, FieldKind, Site, SiteGroup
 from app.console import (
     account_scenes,
+    check_in_scenes,
     data_scenes,
     mails,
     phone_scenes,
@@ -23,6 +24,7 @@ from app.console import (
 from app.console.people import EMAIL
 from app.console.stage import Stage
 from app.kit.signing import Purpose
+from app.services.check_ins import Step
 from app.services.letters import Letter
 from app.services.messages import MessageKind
 from app.services.security_mails import Event
@@ -208,6 +210,14 @@ PAGES = (
     Page("unsubscribe-paused", "Paused instead of left", volume_scenes.paused_by_a_link, where=Where.HOUSE),
     Page("unsubscribed", "Left", scenes.unsubscribed, where=Where.HOUSE),
     Page("told-why", "Thanks for a reason", volume_scenes.told_why, where=Where.HOUSE),
+    Page("check-in", "Is this still right?", check_in_scenes.check_in),
+    Page("check-in-kept", "It stays as it is", check_in_scenes.kept),
+    Page("check-in-reworded", "Is this still right, with other words", check_in_scenes.reworded),
+    Page("check-in-less", "Less of it by a check-in", check_in_scenes.less),
+    Page("check-in-left", "Left by a check-in", check_in_scenes.left),
+    Page("check-in-over", "Ended for want of an answer", check_in_scenes.over, 410),
+    Page("centre-kept", "Preferences after keeping all", check_in_scenes.centre_kept),
+    Page("centre-ended", "Preferences after no answer", check_in_scenes.centre_ended),
     Page("manage", "From another system's mail", scenes.manage, where=Where.HOUSE),
     Page("managed", "Link sent from there", scenes.managed, where=Where.HOUSE),
     Page("managed-left", "Left from there", scenes.managed_to_leave, where=Where.HOUSE),
@@ -225,6 +235,8 @@ MAILS = (
     Page("mail-confirm", "Please confirm", mails.confirm_mail, where=Where.HOUSE),
     Page("mail-welcome", "Welcome", mails.welcome_mail, where=Where.HOUSE),
     Page("mail-access", "Link to the preferences", mails.access_mail),
+    Page("mail-check-in", "Is this still right?", check_in_scenes.mail()),
+    Page("mail-check-in-reminder", "Shall this go on?", check_in_scenes.mail(Step.REMIND)),
     Page("mail-summary", "What was changed", mails.summary_mail),
     Page("mail-agree", "Move to another address?", mails.address_mail(MessageKind.ADDRESS_AGREE, to=EMAIL)),
     Page("mail-prove", "Is this your new address?", mails.address_mail(MessageKind.ADDRESS_PROVE)),

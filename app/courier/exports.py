@@ -123,6 +123,7 @@ def _page(group: SiteGroup, held: Holdings, lines: Sequence[Mapping[str, Any]], 
         acts=[_act(group, line, locale) for line in lines],
         profile=[(_label(group, each.key, locale), told(group, each.key, each.kind, each.value, locale))
                  for each in held.profile],
+        check_ins=[long_date(each.asked_at, locale) for each in held.check_ins],
         reasons=[(reason_words(each.code, locale), words) for each, words in held.leaving_reasons],
     )  # fmt: skip
 
@@ -162,11 +163,13 @@ def _facts(held: Holdings, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]
     account = held.account
     return {
         "made_at": clock.now(),
-        "account": _of(account, "id", "kind", "status", "locale", "profile", "created_at", "registered_at"),
+        "account": _of(account, "id", "kind", "status", "locale", "profile", "created_at", "registered_at",
+                       "last_seen_at"),
         "addresses": [{"address": each.typed, **_of(each.point, "kind", "verified_at", "is_primary")}
                       for each in held.addresses],
         "leaving_reasons": [{**_of(each, "sequence", "brand", "code", "occurred_at"), "words": words}
                             for each, words in held.leaving_reasons],
+        "check_ins": [_of(each, "brand", "asked_at", "reminded_at", "outcome", "closed_at") for each in held.check_ins],
         "profile": [_of(each, "key", "kind", "value", "updated_at") for each in held.profile],
         "profile_changes": [_of(each, "key", "action", "brand", "occurred_at", "provenance")
                             for each in held.profile_changes],

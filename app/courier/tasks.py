@@ -8,10 +8,11 @@ from functools import partial
 import structlog
 from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.connector import BaseConnector
+from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 
-from app.courier import erasures, exports
-from app.courier.delivery import LONGEST_PAUSE_SECONDS, TRIES, TryAgain, deliver
+from app.courier import check_ins, erasures, exports
+from app.courier.delivery import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES, TryAgain, deliver
 from app.courier.logs import describe
 from app.courier.texting import sender_for
 from app.courier.transport import Transport
@@ -79,6 +80,14 @@ def build(environment: Environment, transport: Transport, connector: BaseConnect
     def _end_pauses(timestamp: int) -> None:
         del timestamp
         end_by_date(environment)
+
+    @app.periodic(cron="43 2 * * *")
+    @app.task(name="check_in", pass_context=True, retry=Patiently())
+    def _check_in(context: JobContext, timestamp: int) -> None:
+        del timestamp
+        log.info("checked_in", **check_ins.run(environment, stopped=context.should_abort))
+        if context.should_abort():  # the courier is told to stop: another one goes on
+            raise TryAgain(FIRST_PAUSE_SECONDS)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="purge")

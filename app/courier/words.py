@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.branding.catalogue import N_, long_date, translations
-from app.branding.models import pick
+from app.branding.models import Topic, pick
 from app.branding.wording import channel_words, frequency_words, how
 from app.services.changes import Change, Kind
+from app.services.check_in_words import declared
 from app.services.letters import Letter, Line
 
 AGREED = N_("%(how)s: yes, since %(day)s.")
@@ -59,14 +60,16 @@ def _without_footer(letter: Letter, quoted: list[Listed], common: list[str]) -> 
 
 
 def _describe(line: Line, letter: Letter) -> Listed:
-    topic = line.brand.topic(line.item.key)
-    name = pick(topic.name, letter.locale, line.brand.locales) if topic else line.item.key
+    thing = declared(line.brand, line.item)
+    name = pick(thing.name, letter.locale, line.brand.locales) if thing else line.item.key
     if line.brand.slug != letter.site.slug:
         name = translations(letter.locale).gettext("%(house)s: %(topic)s") % {"house": line.brand.name, "topic": name}
     return Listed(name, _quiet(line, letter.locale))
 
 
 def _quiet(line: Line, locale: str) -> str:
+    if line.item.channel is None:
+        return _used(line, locale)
     change = line.change or Change(Kind.JOINED, line.since) if line.since else line.change
     way = _way(line, locale, change.frequency if change and change.kind is Kind.JOINED else None)
     if change is None:
@@ -80,11 +83,19 @@ def _quiet(line: Line, locale: str) -> str:
     }
 
 
+def _used(line: Line, locale: str) -> str:
+    """Say since when data is used for something."""
+    change = line.change
+    if change is None or change.kind is not Kind.JOINED:
+        return ""
+    return translations(locale).gettext("Yes since %(date)s.") % {"date": long_date(change.at, locale)}
+
+
 def _way(line: Line, locale: str, frequency: str | None) -> str:
     if line.item.channel is None:
         return ""
-    topic = line.brand.topic(line.item.key)
-    if topic is not None and (line.change is None or line.change.kind is Kind.JOINED):
+    topic = declared(line.brand, line.item)
+    if isinstance(topic, Topic) and (line.change is None or line.change.kind is Kind.JOINED):
         return how(topic, line.item.channel, locale, frequency)
     way = channel_words(line.item.channel, locale)
     return way[:1].upper() + way[1:]

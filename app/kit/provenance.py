@@ -28,6 +28,7 @@ class Source(StrEnum):
     ONE_CLICK = "one_click"
     LEAVE_PAGE = "leave_page"
     NEVER_PAGE = "never_page"
+    CHECK_IN = "check_in"
     ADDRESS_PAGE = "address_page"
     REGISTRATION = "registration"
     SIGN_IN = "sign_in"

@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     REGISTER = "parley.register"
     RESET = "parley.reset"
     ERASURE_STOP = "parley.erasure-stop"
+    CHECK_IN = "parley.check-in"
     STEP_UP = "parley.step-up"
     PHONE = "parley.phone"
     NOTICE = "parley.notice"

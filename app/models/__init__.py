@@ -4,6 +4,7 @@ from app.models.accounts import Account, AddressChange, PhoneProof, SessionRow
 from app.models.addresses import AddressRow, ContactPoint, OptInItem, OptInRequest, Suppression
 from app.models.base import Base
 from app.models.challenges import SpentProof
+from app.models.check_ins import CheckIn
 from app.models.credentials import AttemptRow, PasskeyRow, PasswordRow, RecoveryCodeRow, SecondFactorRow
 from app.models.feedback import LeavingReason
 from app.models.ledger import (
@@ -26,6 +27,7 @@ __all__ = [
     "AddressRow",
     "AttemptRow",
     "Base",
+    "CheckIn",
     "Consent",
     "ConsentEvent",
     "ContactPoint",

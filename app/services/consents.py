@@ -90,6 +90,24 @@ def accept(
     ledger.append(session, account, [entry], provenance)
 
 
+def keep(
+    session: Session, account: Account, states: Mapping[int, State], seen: Mapping[int, Seen], provenance: Provenance
+) -> list[Line]:
+    """Write that the person wants to keep items, by item id, which are agreed to: all their dates stay.
+
+    The account row must be locked by the caller.
+    """
+    entries = [
+        Entry(
+            item_id, Action.RENEWED, states[item_id].legal_basis, notice_digest=words.digest,
+            # Folding takes the date from the line, so that what leaves it out would make it last for ever.
+            attributes={"expires_at": until.isoformat()} if (until := states[item_id].expires_at) else {},
+        )
+        for item_id, words in seen.items()
+    ]  # fmt: skip
+    return ledger.append(session, account, entries, provenance)
+
+
 def withdraw(
     session: Session, account: Account, wanted: Iterable[ItemRef], provenance: Provenance,
     attributes: Mapping[str, Any] | None = None,

@@ -45,9 +45,11 @@ COLUMNS = {
     MessageKind.ERASURE_ASKED: Column.ACCESS,
     MessageKind.SECURITY_CHANGED: Column.ACCESS,
     MessageKind.PHONE_CODE: Column.ACCESS,
-    # Nobody waits for these two, so an address that must not be contacted is left in peace.
+    # Nobody waits for these, so an address that must not be contacted is left in peace.
     MessageKind.WELCOME: Column.MARKETING,
     MessageKind.SUMMARY: Column.MARKETING,
+    MessageKind.CHECK_IN: Column.MARKETING,
+    MessageKind.CHECK_IN_REMINDER: Column.MARKETING,
 }
 
 TO_STRANGERS = (MessageKind.ADDRESS_PROVE, MessageKind.PHONE_CODE)

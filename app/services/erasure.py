@@ -19,6 +19,7 @@ from app.models import (
     Account,
     AddressChange,
     AddressRow,
+    CheckIn,
     ConsentEvent,
     ContactPoint,
     EventDetail,
@@ -46,7 +47,7 @@ from app.services.message_kinds import TEXTS
 
 FORGOTTEN = (
     SessionRow, PasswordRow, PasskeyRow, SecondFactorRow, RecoveryCodeRow, AddressChange, PrivacyExport, ContactPoint,
-    ProfileRow, ProfileChange, PhoneProof, LeavingReason,
+    ProfileRow, ProfileChange, PhoneProof, LeavingReason, CheckIn,
 )  # fmt: skip
 """Tables whose rows of an account go with it."""
 

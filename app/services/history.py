@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, DateTime, Integer, Select, cast, literal, select, tuple_, union_all
+from sqlalchemy import CTE, DateTime, Integer, Select, cast, literal, or_, select, tuple_, union_all
 
 from app.db import Session
+from app.kit.provenance import Source
 from app.models import ConsentEvent, EventDetail, Notice
 from app.services.folding import Action
 from app.services.items import ItemRef, items
@@ -65,6 +66,23 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """How an item was last agreed to, and what became of that by itself."""
+
+    through: str = ""
+    """What the yes came through; later lines of other kinds don't count."""
+    kept_at: datetime | None = None
+    """When the person last said that it is still right."""
+    ended_at: datetime | None = None
+    """When it ran out by a line of its own, rather than by its date."""
+    ended: Mapping[str, Any] = field(default_factory=dict)
+    """Why: the attributes of that line."""
+
+
+NOTHING_KNOWN = Agreement()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A page of acts, and where the next older one begins."""
 
@@ -87,14 +105,26 @@ def page(
     return Page(found, found[-1].cursor if len(rows) > size else None)
 
 
-def granted_through(session: Session, account_id: uuid.UUID) -> dict[int, str]:
-    """Tell through what the account last agreed to each item, by item id: later lines of other kinds don't count."""
+def agreements(session: Session, account_id: uuid.UUID) -> dict[int, Agreement]:
+    """Tell what is known of the account's last yes to each item, by item id, in one statement."""
+    event = ConsentEvent
+    kept = (event.action == Action.RENEWED.value) & (event.source == Source.CHECK_IN.value)
+    told = event.action.in_([Action.GRANTED.value, Action.EXPIRED.value])
     query = (
-        select(ConsentEvent.item_id, ConsentEvent.source)
-        .where(ConsentEvent.account_id == account_id, ConsentEvent.action == Action.GRANTED.value)
-        .order_by(ConsentEvent.sequence)
+        select(event.item_id, event.action, event.source, event.occurred_at, event.attributes)
+        .where(event.account_id == account_id, or_(told, kept))
+        .order_by(event.sequence)
     )
-    return {row.item_id: row.source for row in session.execute(query)}
+    found: dict[int, Agreement] = {}
+    for row in session.execute(query):
+        if row.action == Action.GRANTED:
+            found[row.item_id] = Agreement(row.source)
+        elif row.action == Action.RENEWED:
+            found[row.item_id] = replace(found.get(row.item_id, NOTHING_KNOWN), kept_at=row.occurred_at)
+        else:
+            ended = replace(found.get(row.item_id, NOTHING_KNOWN), ended_at=row.occurred_at, ended=row.attributes)
+            found[row.item_id] = ended
+    return found
 
 
 def refused_through(session: Session, account_id: uuid.UUID, source: str) -> set[int]:

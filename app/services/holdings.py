@@ -16,6 +16,7 @@ from app.models import (
     Account,
     AddressChange,
     AddressRow,
+    CheckIn,
     ConsentEvent,
     ContactPoint,
     EventDetail,
@@ -31,6 +32,7 @@ from app.models import (
     Suppression,
 )
 from app.services import (
+    check_ins,
     consents,
     feedback,
     locks,
@@ -95,6 +97,7 @@ class Holdings:
     """Why the person left, and what they wrote."""
     profile: Sequence[HeldField]
     profile_changes: Sequence[ProfileChange]
+    check_ins: Sequence[CheckIn]
     changes: Sequence[AddressChange]
     suppressions: Sequence[Suppression]
     requests: Sequence[PrivacyRequest]
@@ -131,6 +134,7 @@ def gather(session: Session, account_id: uuid.UUID) -> Holdings | None:
         leaving_reasons=[(each, feedback.words_of(session, each)) for each in feedback.given(session, account_id)],
         profile=profile.held(session, account),
         profile_changes=profile.changes(session, account_id),
+        check_ins=check_ins.of_account(session, account_id),
         changes=session.scalars(select(AddressChange).where(AddressChange.account_id == account_id)).all(),
         suppressions=_suppressions(session, digests),
         requests=privacy_requests.of_account(session, account_id),

@@ -20,6 +20,7 @@ from app.services import (
     account_letters,
     address_letters,
     changes,
+    check_in_letters,
     deliverability,
     messages,
     offers,
@@ -227,4 +228,6 @@ _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {
     MessageKind.ERASURE_ASKED: privacy_letters.erasure_asked,
     MessageKind.SECURITY_CHANGED: account_letters.security_changed,
     MessageKind.PHONE_CODE: _phone_code,
+    MessageKind.CHECK_IN: check_in_letters.check_in,
+    MessageKind.CHECK_IN_REMINDER: check_in_letters.check_in,
 }

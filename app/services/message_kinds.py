@@ -27,6 +27,8 @@ class MessageKind(StrEnum):
     ERASURE_ASKED = "erasure_asked"
     SECURITY_CHANGED = "security_changed"
     PHONE_CODE = "phone_code"
+    CHECK_IN = "check_in"
+    CHECK_IN_REMINDER = "check_in_reminder"
 
 
 TEXTS = (MessageKind.PHONE_CODE,)
@@ -35,8 +37,9 @@ TEXTS = (MessageKind.PHONE_CODE,)
 UNCOUNTED = (
     MessageKind.SUMMARY, MessageKind.ADDRESS_MOVED, MessageKind.ADDRESS_LEFT, MessageKind.PASSWORD_CHANGED,
     MessageKind.NEW_DEVICE, MessageKind.STEP_UP, MessageKind.EXPORT_READY, MessageKind.ERASURE_ASKED,
-    MessageKind.SECURITY_CHANGED,
+    MessageKind.SECURITY_CHANGED, MessageKind.CHECK_IN, MessageKind.CHECK_IN_REMINDER,
 )  # fmt: skip
 """The kinds that the limits leave out: they tell people of their own acts. An address moves only after two mails that
 do count were answered, and a password is known to its owner, so that nobody can be flooded with what tells of it. Those
-about one's data are asked for from one's session, a few times a day (`throttle`), whatever else was mailed by then."""
+about one's data are asked for from one's session, a few times a day (`throttle`), whatever else was mailed by then.
+A check-in nobody can ask for; it comes twice in years."""

@@ -76,7 +76,11 @@ def keep(
 def keep_terms(session: Session, group: SiteGroup, terms: Document, version: date, locale: str) -> Seen:
     """See to it that what stands at the box for the terms of an account is stored."""
     locale = group.locale(locale)
-    text = terms_text(group, terms, version, locale)
+    return store(session, terms_text(group, terms, version, locale), locale)
+
+
+def store(session: Session, text: str, locale: str) -> Seen:
+    """See to it that a wording is stored, which was shown in `locale`."""
     _store(session, [text], locale)
     return Seen(notice_digest(text, locale), locale)
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select, update
 
 from app.db import Session
 from app.kit import clock
-from app.models import SessionRow
+from app.models import Account, SessionRow
 from app.services.folding import Line, State, Status
 
 PREFERENCE = "preference"
@@ -159,6 +159,8 @@ def _open(
             code_expires_at=None,
         )
     )  # fmt: skip
+    # It outlives the session: whoever comes in need not be asked whether all is still right.
+    session.execute(update(Account).where(Account.id == account_id).values(last_seen_at=now))
     session.flush()
     return secret
 

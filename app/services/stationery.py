@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.branding.models import Brand, Site
+from app.branding.models import Site
 from app.db import Session
 from app.environment import environment
 from app.models import Account, AddressRow, ContactPoint, Message
@@ -31,9 +31,12 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item as a mail lists it: `statement` is the wording seen, `since` when it was confirmed."""
+    """One item as a mail lists it: `statement` is the wording seen, `since` when it was confirmed.
 
-    brand: Brand
+    `brand` is its house; for a use of data it may be the group.
+    """
+
+    brand: Site
     item: ItemRef
     statement: str = ""
     since: datetime | None = None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 
-from app.branding.models import Channel, Frequency
+from app.branding.models import Brand, Channel, Frequency
 from app.db import Session
 from app.environment import environment
 from app.models import ContactPoint
@@ -60,11 +60,18 @@ def rarer(session: Session, target: LeaveTarget) -> list[Frequency]:
     """
     item = items(session).find(target.item_id) if target.item_id is not None else None
     brand = environment(session).group.brands.get(item.brand or "") if item else None
-    topic = brand.topic(item.key) if brand and item else None
-    if topic is None or not topic.frequencies or topic.frequencies[0] not in RARENESS:
+    return rarer_than(brand, item, None) if brand and item else []
+
+
+def rarer_than(brand: Brand, item: ItemRef, chosen: str | None) -> list[Frequency]:
+    """List how else an item may come: more rarely than somebody chose, else than to those who never chose."""
+    topic = brand.topic(item.key)
+    if topic is None or not topic.frequencies:
         return []
-    usual = RARENESS[topic.frequencies[0]]
-    return [each for each in topic.frequencies if RARENESS.get(each, 0) > usual]
+    present = Frequency(chosen) if chosen in topic.frequencies else topic.frequencies[0]
+    if present not in RARENESS:
+        return []
+    return [each for each in topic.frequencies if RARENESS.get(each, 0) > RARENESS[present]]
 
 
 def is_as_rare(chosen: str | None, wanted: Frequency) -> bool:

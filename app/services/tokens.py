@@ -27,6 +27,8 @@ ACCOUNT_LINKS = {
 """Links that lead to where a password is set: their path, and how long they are good."""
 ERASURE_STOP_MAX_AGE = timedelta(days=30)
 """Longer than an erasure waits, also where no courier runs for a while; whether it still waits, its request says."""
+CHECK_IN_MAX_AGE = timedelta(days=400)
+"""Well past the end of any check-in: whoever comes late is told so, rather than that the link is broken."""
 PURGED_AFTER = timedelta(days=30)
 EVERYWHERE = "*"
 """Stands in a link to leave for all houses, whatever they and their group are called when it is pressed; no slug."""
@@ -92,6 +94,18 @@ def erasure_stop_link(session: Session, site: str, request_id: uuid.UUID) -> str
 def read_erasure_stop(session: Session, token: str) -> uuid.UUID:
     """Give the id of the request; raise `BadLink` or `ExpiredLink`."""
     return unpack(environment(session).signer.read(Purpose.ERASURE_STOP, token, ERASURE_STOP_MAX_AGE))
+
+
+def check_in_link(session: Session, site: str, account_id: uuid.UUID, check_in_id: uuid.UUID) -> str:
+    """Make the link that answers a check-in: keeps, lessens or leaves what it asked about."""
+    token = environment(session).signer.sign(Purpose.CHECK_IN, [_pack(account_id), _pack(check_in_id)])
+    return _link(session, site, "check-in", token)
+
+
+def read_check_in(session: Session, token: str) -> tuple[uuid.UUID, uuid.UUID]:
+    """Give the ids of the account and of the check-in; raise `BadLink` or `ExpiredLink`."""
+    account, check_in = environment(session).signer.read(Purpose.CHECK_IN, token, CHECK_IN_MAX_AGE)
+    return unpack(account), unpack(check_in)
 
 
 def unsubscribe_link(session: Session, site: str, target: LeaveTarget) -> str:

@@ -14,7 +14,7 @@ from app.branding.languages import called, tag
 from app.branding.models import BY_RELATION, Frequency, Kind, Site, SiteGroup
 from app.branding.wording import channel_words, frequency_words
 from app.kit.provenance import ActorKind, Source
-from app.services import records
+from app.services import check_ins, records
 from app.services.folding import Action
 from app.services.history import Act
 from app.services.items import ItemRef
@@ -29,6 +29,7 @@ THROUGH = {
     Source.ONE_CLICK.value: N_("Unsubscribe button of a mail program"),
     Source.LEAVE_PAGE.value: N_("Link in a mail"),
     Source.NEVER_PAGE.value: N_("Link in a mail"),
+    Source.CHECK_IN.value: N_("Our question whether all is still right"),
     Source.TEXT_MESSAGE.value: N_("Text message"),
     Source.GPC.value: N_("Signal of your browser"),
     Source.ACCOUNT.value: N_("Your account"),
@@ -46,6 +47,7 @@ BY_SOURCE = {
     (Action.WITHDRAWN, Source.ONE_CLICK.value): N_("You left %(what)s by the unsubscribe button of your mail program."),
     (Action.WITHDRAWN, Source.TEXT_MESSAGE.value): N_("You left %(what)s by a text message."),
     (Action.WITHDRAWN, Source.LEAVE_PAGE.value): N_("You left %(what)s by the link in a mail."),
+    (Action.RENEWED, Source.CHECK_IN.value): N_("You kept %(what)s when we asked whether it is still right."),
 }
 """Sentences for an action that came in a way of its own."""
 
@@ -127,8 +129,8 @@ def sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
         return said(_("You bought something from %(house)s, so that it may send %(what)s until you object."), **parts)
     if act.actor_kind not in OWN_ACTORS and act.action in BY_OTHERS:
         return said(_(BY_OTHERS[act.action]), **parts)
-    if act.action is Action.EXPIRED and act.attributes.get("cause") == "number_lost":
-        return said(_("%(what)s ended when your number went to somebody else."), **parts)
+    if act.action is Action.EXPIRED and act.attributes.get("cause"):
+        return _ended(act.attributes, parts, locale)
     if act.action is Action.RESUMED and act.source == Source.SYSTEM:
         return said(_("The pause of %(what)s was over."), **parts)
     if act.action is Action.CHANGED:
@@ -137,6 +139,13 @@ def sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
         day_of_end = day(datetime.fromisoformat(until), locale)
         return said(_("You paused %(what)s until %(date)s."), **parts, date=day_of_end)
     return said(_(BY_SOURCE.get((act.action, act.source)) or PLAIN[act.action]), **parts)
+
+
+def _ended(attributes: Mapping[str, str], parts: Mapping[str, str], locale: str) -> Markup:
+    if attributes["cause"] != check_ins.CAUSE:
+        return said(_("%(what)s ended when your number went to somebody else."), **parts)
+    asked = day(datetime.fromisoformat(attributes["asked_at"]), locale)
+    return said(_("%(what)s ended, since we asked you on %(date)s and heard nothing."), **parts, date=asked)
 
 
 def _asking(act: Act, group: SiteGroup, parts: Mapping[str, str]) -> Markup:

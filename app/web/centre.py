@@ -17,6 +17,7 @@ from app.kit import clock
 from app.services import accounts, history, offers, standing
 from app.services.decisions import CONTACT_KIND, applies_without_asking
 from app.services.folding import Action
+from app.services.history import NOTHING_KNOWN, Agreement
 from app.services.items import ItemRef, items
 from app.services.reach import Reach
 from app.services.standing import Person, Standing
@@ -33,8 +34,8 @@ class _Reader:
 
     locale: str
     known: Mapping[int, Standing]
-    through: Mapping[int, str]
-    """Through what each item was agreed to, by item id."""
+    agreements: Mapping[int, Agreement]
+    """How each item was last agreed to, by item id."""
     kinds: frozenset[str]
     """The kinds of address the person has: `email`, `phone`, `post`."""
     changed: Collection[int]
@@ -68,7 +69,7 @@ def sections(
     `known` is from `known_to`; `ways` are pages where the person can give an address of a kind (`phone`, `post`).
     """
     reader = _Reader(
-        locale, known, history.granted_through(session, account_id),
+        locale, known, history.agreements(session, account_id),
         reached.kinds, changed, {kind: url for kind, url in (ways or {}).items() if kind not in reached.kinds},
         adjusted,
     )  # fmt: skip
@@ -184,7 +185,9 @@ def _switch(brand: Brand, topic: Topic, item: ItemRef, reader: _Reader, *, with_
         label=often or way[:1].upper() + way[1:],
         is_on=on,
         can_turn_on=can_turn_on,
-        line=quiet_lines.line(brand, known, reader.through.get(item.id, ""), way, reader.locale) if known else "",
+        line=quiet_lines.line(brand, known, reader.agreements.get(item.id, NOTHING_KNOWN), way, reader.locale)
+        if known
+        else "",
         statement=statement(brand, topic, channel, reader.locale) if can_turn_on and not on else "",
         warning=quiet_lines.warning(item, known, reader.locale, can_turn_on=can_turn_on),
         needs=quiet_lines.needs(channel, reader.locale),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import datetime
 
+from app.kit import clock
 from app.web.sayings import day
 
 MONTHS = (1, 3, 6, 12)
@@ -23,8 +23,4 @@ def end_of(months: str, now: datetime) -> datetime:
 
 
 def _later(now: datetime, months: int) -> datetime:
-    """Go on by months; the last day of a month where that one has fewer days."""
-    year, month = divmod(now.month - 1 + months, 12)
-    last = monthrange(now.year + year, month + 1)[1]
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight.replace(year=now.year + year, month=month + 1, day=min(now.day, last))
+    return clock.shifted(now.replace(hour=0, minute=0, second=0, microsecond=0), months)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from app.branding.catalogue import N_, translations
 from app.branding.models import BY_RELATION, Brand, Channel
 from app.branding.wording import channel_words
 from app.kit.provenance import Source
-from app.services import phones
+from app.services import check_ins
 from app.services.decisions import CONTACT_KIND, Reason
 from app.services.folding import State, Status
+from app.services.history import Agreement
 from app.services.items import ItemRef
 from app.services.standing import Standing
 from app.web.sayings import day, listing
@@ -60,20 +62,20 @@ def is_on(known: Standing) -> bool:
     return known.state.status is Status.GRANTED and not has_run_out(known)
 
 
-def line(brand: Brand, known: Standing, through: str, channel: str, locale: str) -> str:
-    """Say where an item stands. `channel` are its words, "by e-mail"; `through` is how it was agreed to."""
+def line(brand: Brand, known: Standing, agreed: Agreement, channel: str, locale: str) -> str:
+    """Say where an item stands. `channel` are its words, "by e-mail"."""
     state, _ = known.state, translations(locale).gettext
     if known.pending_since is not None and not is_on(known):
         sentence = _("You asked for this on %(date)s; the mail to confirm it is in your inbox.")
         return sentence % {"date": day(known.pending_since, locale)}
     if state is None:
         return _("Sent without your asking, since you are our customer. Switch it off and it ends.")
-    if state.status is Status.EXPIRED and state.expires_at is None and known.item.channel in phones.CHANNELS:
-        return _("It ended when your number went to somebody else.")
+    if state.status is Status.EXPIRED and (cause := agreed.ended.get("cause")):
+        return _ended(agreed, cause, locale)
     if state.status is Status.EXPIRED or has_run_out(known):
         return _("Your yes from %(date)s has run out.") % {"date": day(state.confirmed_at or state.granted_at, locale)}
     if state.status is Status.GRANTED:
-        return _granted(brand, state, through, channel, locale)
+        return _granted(brand, state, agreed, channel, locale)
     sentence = _("You said no on %(date)s.") if state.status is Status.REFUSED else _("You left on %(date)s.")
     return sentence % {"date": day(state.withdrawn_at, locale)}
 
@@ -111,15 +113,28 @@ def out_of_reach(brand: Brand, channels: Iterable[Channel], locale: str, ways: C
     ]  # fmt: skip
 
 
-def _granted(brand: Brand, state: State, through: str, channel: str, locale: str) -> str:
+def _ended(agreed: Agreement, cause: str, locale: str) -> str:
+    gettext = translations(locale).gettext
+    if cause != check_ins.CAUSE:
+        return gettext("It ended when your number went to somebody else.")
+    asked = datetime.fromisoformat(agreed.ended["asked_at"])
+    sentence = gettext("It ended on %(date)s, as we asked on %(asked)s and heard nothing.")
+    return sentence % {"date": day(agreed.ended_at, locale), "asked": day(asked, locale)}
+
+
+def _granted(brand: Brand, state: State, agreed: Agreement, channel: str, locale: str) -> str:
     since, _ = day(state.confirmed_at or state.granted_at, locale), translations(locale).gettext
     if state.legal_basis in BY_RELATION:
         sentence = _("Since %(date)s, %(channel)s, because you are a customer. Switch it off and it ends.")
-    elif through in AGREED:
-        sentence = _(AGREED[through])
+    elif agreed.through in AGREED:
+        sentence = _(AGREED[agreed.through])
     else:
         sentence = _("Yes since %(date)s, %(channel)s.")
-    return sentence % {"date": since, "channel": channel, "house": brand.name}
+    told = sentence % {"date": since, "channel": channel, "house": brand.name}
+    if agreed.kept_at is None:
+        return told
+    kept = _("You kept this on %(date)s.") % {"date": day(agreed.kept_at, locale)}
+    return _("%(since)s %(kept)s") % {"since": told, "kept": kept}
 
 
 def has_run_out(known: Standing) -> bool:

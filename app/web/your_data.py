@@ -141,6 +141,10 @@ def _facts(site: Site, held: Holdings, who: Visitor) -> Iterator[Fact]:
     yield Fact(_("Mails of the last 90 days"), str(len(held.mails)))
     devices = sorted({device_name(each.user_agent) for each in held.sessions})
     yield Fact(_("Open on"), listing(devices, spoken))
+    if held.account.last_seen_at:
+        yield Fact(_("Last here"), day(held.account.last_seen_at, spoken))
+    for question in held.check_ins:
+        yield Fact(_("Asked whether all is still right"), day(question.asked_at, spoken))
     for reason, words in held.leaving_reasons:
         told = reason_words(reason.code, spoken)
         yield Fact(_("Why you left"), f"{told}: {words}" if words and is_sure else told)

@@ -55,6 +55,7 @@ GUARDS = {
         GET /<site>/access/<token>  POST /<site>/access/<token>  GET /<site>/manage/<token>  POST /<site>/manage/<token>
         GET /<site>/never/<token>  POST /<site>/never/<token>  GET /<site>/unsubscribe/<token>
         POST /<site>/unsubscribe/<token>/instead  POST /<site>/unsubscribe/<token>/why
+        GET /<site>/check-in/<token>  POST /<site>/check-in/<token>
         GET /<site>/address-agree/<token>  POST /<site>/address-agree/<token>
         GET /<site>/address-prove/<token>  POST /<site>/address-prove/<token>
         GET /<site>/address-stop/<token>  POST /<site>/address-stop/<token>

@@ -1,0 +1,139 @@
+"""The nightly round of check-ins: first what is due about those that are open, then who is to be asked.
+
+It keeps no place of its own. Whom it asked has an open check-in, and whom it did not is found again: killed at any
+moment, the next round goes on where this one was. In memory is one batch at a time.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+import structlog
+
+from app.courier.logs import describe
+from app.db import is_unavailable
+from app.environment import Environment
+from app.flows import check_in
+from app.models import CheckIn
+from app.services import accounts, check_ins, locks
+from app.services.check_ins import Ruling, Step
+
+BATCH = 1_000
+"""Accounts ruled on in one statement, and open check-ins read in one."""
+FIRST = uuid.UUID(int=0)
+ASKED = "asked"
+FAILED = "failed"
+PASSED = "passed"
+"""Not due any more when its turn came: somebody acted, or another round was here before."""
+
+Told = Callable[[int], None]
+Stopped = Callable[[], bool]
+
+log = structlog.get_logger(__name__)
+
+
+def run(
+    environment: Environment, at_most: int | None = None, told: Told = lambda _: None,
+    stopped: Stopped = lambda: False,
+) -> Mapping[str, int]:  # fmt: skip
+    """Do all that is due, and ask at most so many people (None: as many as the group lets be asked in a day).
+
+    Give the counts by `Step`, with `asked` and `failed`. `told` hears how many accounts were looked at, batch by batch;
+    when `stopped` says so, the rest waits for the next round. One that fails holds up no other, but a database that is
+    away ends the round. Two rounds at once ask nobody twice.
+    """
+    counted = Counter[str]()
+    if environment.group.check_in is None:
+        return counted
+    for row in _due(environment, stopped):
+        counted[_follow_up(environment, row)] += 1
+    at_most = _left_today(environment) if at_most is None else at_most
+    for account_id in _to_ask(environment, told, stopped):
+        if counted[ASKED] >= at_most:
+            break
+        counted[_ask(environment, account_id)] += 1
+    return counted
+
+
+def rehearse(environment: Environment, told: Told = lambda _: None) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Count, changing nothing, how all accounts are ruled, and which steps are due about open check-ins."""
+    rulings, steps = Counter[str](), Counter[str]()
+    if environment.group.check_in is None:
+        return rulings, steps
+    for ruled in _surveyed(environment):
+        rulings.update(str(ruling) for _, ruling in ruled)
+        told(len(ruled))
+    for row in _due(environment, lambda: False):
+        steps[str(_judge(environment, row))] += 1
+    return rulings, steps
+
+
+def _surveyed(environment: Environment) -> Iterator[list[tuple[uuid.UUID, Ruling]]]:
+    after = FIRST
+    while True:
+        with environment.database.transaction() as session:
+            ruled = check_ins.survey(session, after, BATCH)
+        yield ruled
+        if len(ruled) < BATCH:
+            return
+        after = ruled[-1][0]
+
+
+def _to_ask(environment: Environment, told: Told, stopped: Stopped) -> Iterator[uuid.UUID]:
+    for ruled in _surveyed(environment):
+        for account_id, ruling in ruled:
+            if ruling is Ruling.DUE and not stopped():
+                yield account_id
+        if stopped():
+            return
+        told(len(ruled))
+
+
+def _due(environment: Environment, stopped: Stopped) -> Iterator[CheckIn]:
+    after = None
+    while True:
+        with environment.database.transaction() as session:
+            found = check_ins.due(session, after, BATCH)
+        for row in found:
+            if stopped():
+                return
+            yield row
+        if len(found) < BATCH:
+            return
+        after = found[-1].next_at, found[-1].account_id
+
+
+def _judge(environment: Environment, row: CheckIn) -> Step:
+    with environment.database.transaction() as session:
+        account = accounts.find(session, row.account_id)
+        digest = locks.primary_of(session, row.account_id) or b""
+        return check_ins.judge(session, row, account, digest)[0] if account else Step.CALL_OFF
+
+
+def _left_today(environment: Environment) -> int:
+    settings = environment.group.check_in
+    with environment.database.transaction() as session:
+        return max(0, settings.mails_a_day - check_ins.asked_of_late(session, settings)) if settings else 0
+
+
+def _follow_up(environment: Environment, row: CheckIn) -> str:
+    act = partial(check_in.follow_up, account_id=row.account_id, check_in_id=row.id)
+    return _carefully(lambda: str(environment.database.write(act) or PASSED), row.account_id)
+
+
+def _ask(environment: Environment, account_id: uuid.UUID) -> str:
+    act = partial(check_in.ask, account_id=account_id)
+    return _carefully(lambda: ASKED if environment.database.write(act) else PASSED, account_id)
+
+
+def _carefully(act: Callable[[], str], account_id: uuid.UUID) -> str:
+    try:
+        return act()
+    except Exception as failure:
+        if is_unavailable(failure):
+            raise
+        log.error("not_checked_in", account=str(account_id), fault=describe(failure))  # noqa: TRY400 - no addresses
+        return FAILED
