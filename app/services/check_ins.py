@@ -207,6 +207,13 @@ def has_acted(session: Session, row: CheckIn, account: Account) -> bool:
     return session.scalar(line.limit(1)) is not None
 
 
+def is_answered(session: Session, row: CheckIn, account: Account) -> bool:
+    """Tell whether a check-in was answered by something else than keeping all."""
+    return row.outcome in {Outcome.CHANGED, Outcome.LEFT} or (
+        row.outcome != Outcome.KEPT and has_acted(session, row, account)
+    )
+
+
 def postpone(row: CheckIn) -> None:
     """Let the next step wait for a mail that has not left yet."""
     row.next_at = clock.now() + WAIT

@@ -20,7 +20,7 @@ from app.http.context import env, locale, provenance, transaction, write
 from app.kit import clock
 from app.kit.provenance import Source
 from app.models import CheckIn
-from app.services import check_in_words, check_ins, targets, tokens
+from app.services import accounts, check_in_words, check_ins, targets, tokens
 from app.services.check_ins import About, Outcome
 from app.services.items import items
 from app.web import pauses
@@ -100,13 +100,14 @@ def _show(site: Site, token: str, *, changed: str = "", warning: str = "") -> Re
     try:
         with transaction() as session:
             account_id, check_in_id = tokens.read_check_in(session, token)
-            row = check_ins.find(session, account_id, check_in_id)
+            row, account = check_ins.find(session, account_id, check_in_id), accounts.find(session, account_id)
+            is_answered = bool(row and account and check_ins.is_answered(session, row, account))
             about = check_ins.held(session, account_id, row.item_ids) if row else []
             about = check_in_words.in_order(session, about)
             words = check_in_words.digest(check_in_words.wordings(session, about, locale()))
             asked = [_asked(session, each, locale(site)) for each in about]
     except tokens.ExpiredLink:
-        row, asked, words = None, [], ""
+        row, asked, words, is_answered = None, [], "", False
     except tokens.BadLink:
         return render("web/link_invalid.html", status=404)
     if row is None or not asked:
@@ -114,7 +115,8 @@ def _show(site: Site, token: str, *, changed: str = "", warning: str = "") -> Re
     return render(
         "web/check_in.html", token=token, asked=asked, words=words, changed=changed, warning=warning,
         small_print=_small_print(asked, locale(site)), pauses=pauses.offered(clock.now(), locale(site)),
-        kept_at=_kept_at(row), ends=_ends(row), spans_houses=len({each.site.slug for each in asked}) > 1,
+        kept_at=row.closed_at if row.outcome == Outcome.KEPT else None, next_at=_next_at(row), is_answered=is_answered,
+        ends=None if is_answered else _ends(row), spans_houses=len({each.site.slug for each in asked}) > 1,
     )  # fmt: skip
 
 
@@ -162,8 +164,9 @@ def _small_print(asked: list[Asked], spoken: str) -> list[tuple[str, str]]:
     return list(dict.fromkeys(lines))
 
 
-def _kept_at(row: CheckIn) -> datetime | None:
-    return row.closed_at if row.outcome == Outcome.KEPT else None
+def _next_at(row: CheckIn) -> datetime | None:
+    settings = env().group.check_in
+    return clock.shifted(row.closed_at, settings.after_months) if settings and row.closed_at else None
 
 
 def _ends(row: CheckIn) -> datetime | None:
