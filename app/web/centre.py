@@ -14,7 +14,7 @@ from app.branding.wording import age, centre_small_print, channel_words, frequen
 from app.db import Session
 from app.environment import environment
 from app.kit import clock
-from app.services import accounts, history, offers, standing
+from app.services import accounts, offers, standing
 from app.services.decisions import CONTACT_KIND, applies_without_asking
 from app.services.folding import Action
 from app.services.history import NOTHING_KNOWN, Agreement
@@ -61,15 +61,16 @@ def known_to(
 
 
 def sections(
-    session: Session, account_id: uuid.UUID, known: Mapping[int, Standing], reached: Reach, brands: list[Brand],
-    changed: Collection[int], locale: str, ways: Mapping[str, str] | None = None, adjusted: Action | None = None,
+    session: Session, known: Mapping[int, Standing], agreed: Mapping[int, Agreement], reached: Reach,
+    brands: list[Brand], changed: Collection[int], locale: str, ways: Mapping[str, str] | None = None, adjusted: Action | None = None,
 ) -> list[CentreSection]:  # fmt: skip
     """Give all houses, those one is with first. However many topics there are, the statements stay as few.
 
-    `known` is from `known_to`; `ways` are pages where the person can give an address of a kind (`phone`, `post`).
+    `known` is from `known_to`, `agreed` from `history.agreements`. `ways` are pages where the person can give an
+    address of a kind (`phone`, `post`).
     """
     reader = _Reader(
-        locale, known, history.agreements(session, account_id),
+        locale, known, agreed,
         reached.kinds, changed, {kind: url for kind, url in (ways or {}).items() if kind not in reached.kinds},
         adjusted,
     )  # fmt: skip

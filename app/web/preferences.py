@@ -22,7 +22,7 @@ from app.http.people import Visitor, preference_session_required, visitor
 from app.kit import clock
 from app.kit.addresses import mask
 from app.kit.provenance import Provenance, Source
-from app.services import feedback, notices, offers, privacy_requests, sessions, suppressions
+from app.services import feedback, history, notices, offers, privacy_requests, sessions, suppressions
 from app.services.feedback import Why
 from app.services.folding import Action, Line
 from app.services.items import ItemRef, items
@@ -45,11 +45,12 @@ def preferences(site: Site) -> ResponseReturnValue:
         erasure = privacy_requests.open_one(session, who.account_id, Kind.ERASURE)
         brands = offers.brands_of(session, site)
         known = centre.known_to(session, who.account_id, reached, site, brands)
+        agreed = history.agreements(session, who.account_id)
         sections = centre.sections(
-            session, who.account_id, known, reached, brands, changed, locale(site), _ways(who), _adjusted(who)
+            session, known, agreed, reached, brands, changed, locale(site), _ways(who), _adjusted(who)
         )
         summary = centre.summary(session, changed, brands, locale(site))
-        used = uses.sections(session, site, known, changed, locale(site))
+        used = uses.sections(session, site, known, agreed, changed, locale(site))
         asks_why = _asks_why(session, who)
         signal = _says_no() and uses.is_signal_unheeded(session, [each.slug for each in brands], known)
     return render(

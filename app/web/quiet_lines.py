@@ -70,8 +70,8 @@ def line(brand: Brand, known: Standing, agreed: Agreement, channel: str, locale:
         return sentence % {"date": day(known.pending_since, locale)}
     if state is None:
         return _("Sent without your asking, since you are our customer. Switch it off and it ends.")
-    if state.status is Status.EXPIRED and (cause := agreed.ended.get("cause")):
-        return _ended(agreed, cause, locale)
+    if state.status is Status.EXPIRED and agreed.ended.get("cause"):
+        return ended(agreed, locale)
     if state.status is Status.EXPIRED or has_run_out(known):
         return _("Your yes from %(date)s has run out.") % {"date": day(state.confirmed_at or state.granted_at, locale)}
     if state.status is Status.GRANTED:
@@ -113,15 +113,6 @@ def out_of_reach(brand: Brand, channels: Iterable[Channel], locale: str, ways: C
     ]  # fmt: skip
 
 
-def _ended(agreed: Agreement, cause: str, locale: str) -> str:
-    gettext = translations(locale).gettext
-    if cause != check_ins.CAUSE:
-        return gettext("It ended when your number went to somebody else.")
-    asked = datetime.fromisoformat(agreed.ended["asked_at"])
-    sentence = gettext("It ended on %(date)s, as we asked on %(asked)s and heard nothing.")
-    return sentence % {"date": day(agreed.ended_at, locale), "asked": day(asked, locale)}
-
-
 def _granted(brand: Brand, state: State, agreed: Agreement, channel: str, locale: str) -> str:
     since, _ = day(state.confirmed_at or state.granted_at, locale), translations(locale).gettext
     if state.legal_basis in BY_RELATION:
@@ -130,11 +121,26 @@ def _granted(brand: Brand, state: State, agreed: Agreement, channel: str, locale
         sentence = _(AGREED[agreed.through])
     else:
         sentence = _("Yes since %(date)s, %(channel)s.")
-    told = sentence % {"date": since, "channel": channel, "house": brand.name}
+    return kept(sentence % {"date": since, "channel": channel, "house": brand.name}, agreed, locale)
+
+
+def kept(since: str, agreed: Agreement, locale: str) -> str:
+    """Add to what says since when, that it was kept when the person was asked."""
     if agreed.kept_at is None:
-        return told
-    kept = _("You kept this on %(date)s.") % {"date": day(agreed.kept_at, locale)}
-    return _("%(since)s %(kept)s") % {"since": told, "kept": kept}
+        return since
+    gettext = translations(locale).gettext
+    told = gettext("You kept this on %(date)s.") % {"date": day(agreed.kept_at, locale)}
+    return gettext("%(since)s %(kept)s") % {"since": since, "kept": told}
+
+
+def ended(agreed: Agreement, locale: str) -> str:
+    """Say why something ended by itself, of which the ledger names the cause."""
+    gettext = translations(locale).gettext
+    if agreed.ended["cause"] != check_ins.CAUSE:
+        return gettext("It ended when your number went to somebody else.")
+    asked = datetime.fromisoformat(agreed.ended["asked_at"])
+    sentence = gettext("It ended on %(date)s, as we asked on %(asked)s and heard nothing.")
+    return sentence % {"date": day(agreed.ended_at, locale), "asked": day(asked, locale)}
 
 
 def has_run_out(known: Standing) -> bool:

@@ -17,11 +17,12 @@ from app.kit.provenance import Source
 from app.services import offers, opt_outs
 from app.services.decisions import Reason
 from app.services.folding import Status
+from app.services.history import NOTHING_KNOWN, Agreement
 from app.services.items import ItemRef, items
 from app.services.standing import Standing
 from app.web.pages import Switch, TopicRow, UsesSection
 from app.web.presenters import foreign, own
-from app.web.quiet_lines import has_run_out, is_on
+from app.web.quiet_lines import ended, has_run_out, is_on, kept
 from app.web.sayings import day, marked, said
 
 PART = "purpose"
@@ -41,13 +42,14 @@ def shown(session: Session, site: Site) -> list[ItemRef]:
 
 
 def sections(
-    session: Session, site: Site, known: Mapping[int, Standing], changed: Collection[int], locale: str
+    session: Session, site: Site, known: Mapping[int, Standing], agreed: Mapping[int, Agreement],
+    changed: Collection[int], locale: str,
 ) -> list[UsesSection]:  # fmt: skip
     """Give the uses of data that the centre of `site` shows: of its houses, then of the whole group.
 
-    `known` has the person's standing to each of `shown`.
+    `known` has the person's standing to each of `shown`, `agreed` how it was last agreed to.
     """
-    return [_section(owner, uses, known, changed, locale) for owner, uses in _owned(session, site)]
+    return [_section(owner, uses, known, agreed, changed, locale) for owner, uses in _owned(session, site)]
 
 
 def is_signal_unheeded(session: Session, brands: Collection[str], known: Mapping[int, Standing]) -> bool:
@@ -70,8 +72,8 @@ def _slug(owner: Site, group: Site) -> str | None:
 
 
 def _section(
-    owner: Site, uses: list[tuple[Purpose, ItemRef]], known: Mapping[int, Standing], changed: Collection[int],
-    locale: str,
+    owner: Site, uses: list[tuple[Purpose, ItemRef]], known: Mapping[int, Standing],
+    agreed: Mapping[int, Agreement], changed: Collection[int], locale: str,
 ) -> UsesSection:  # fmt: skip
     here = [item for _use, item in uses if item.id in changed]
     several = len(here) == len(changed) > 1
@@ -79,13 +81,20 @@ def _section(
     return UsesSection(
         brand=owner,
         lang=foreign(owner, locale),
-        topics=tuple(_row(owner, use, known[item.id], locale, alone=set(changed) == {item.id}) for use, item in uses),
+        topics=tuple(
+            _row(
+                owner, use, known[item.id], agreed.get(item.id, NOTHING_KNOWN), locale, alone=set(changed) == {item.id}
+            )
+            for use, item in uses
+        ),
         small_print=tuple(purposes_small_print(owner, owner.locale(locale))),
         changed=words if several else "",
     )
 
 
-def _row(owner: Site, use: Purpose, known: Standing, locale: str, *, alone: bool) -> TopicRow:
+def _row(
+    owner: Site, use: Purpose, known: Standing, agreed: Agreement, locale: str, *, alone: bool
+) -> TopicRow:  # fmt: skip
     is_needed = use.legal_basis is LegalBasis.CONTRACT and known.state is None
     return TopicRow(
         key=use.key,
@@ -93,18 +102,20 @@ def _row(owner: Site, use: Purpose, known: Standing, locale: str, *, alone: bool
         description=own(use.description, owner, locale),
         how_often="",
         conditions=(ground(use, owner.locale(locale)),),
-        switches=() if is_needed else (_switch(owner, use, known, locale, alone=alone),),
+        switches=() if is_needed else (_switch(owner, use, known, agreed, locale, alone=alone),),
     )
 
 
-def _switch(owner: Site, use: Purpose, known: Standing, locale: str, *, alone: bool) -> Switch:
+def _switch(
+    owner: Site, use: Purpose, known: Standing, agreed: Agreement, locale: str, *, alone: bool
+) -> Switch:  # fmt: skip
     on = is_on(known)
     return Switch(
         value=f"{owner.slug}:{use.key}:{PART}",
         label=_("Allowed") if on else _("Not allowed"),
         is_on=on,
         can_turn_on=not use.retired,
-        line=_line(known, locale),
+        line=_line(known, agreed, locale),
         statement="" if on else purpose_statement(owner, use, locale),
         warning=_warning(known) if on else "",
         changed=_changed(own(use.name, owner, locale), foreign(owner, locale), known) if alone else "",
@@ -112,12 +123,14 @@ def _switch(owner: Site, use: Purpose, known: Standing, locale: str, *, alone: b
     )
 
 
-def _line(known: Standing, locale: str) -> str:
+def _line(known: Standing, agreed: Agreement, locale: str) -> str:
     state = known.state
     if state is None:
         return ""
     if state.status is Status.GRANTED and not has_run_out(known):
-        return _("Yes since %(date)s.", date=day(state.confirmed_at or state.granted_at, locale))
+        return kept(_("Yes since %(date)s.", date=day(state.confirmed_at or state.granted_at, locale)), agreed, locale)
+    if state.status is Status.EXPIRED and agreed.ended.get("cause"):
+        return ended(agreed, locale)
     if state.status in (Status.GRANTED, Status.EXPIRED):
         return _("Your yes from %(date)s has run out.", date=day(state.confirmed_at or state.granted_at, locale))
     if state.source == Source.GPC:
