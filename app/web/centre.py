@@ -62,7 +62,8 @@ def known_to(
 
 def sections(
     session: Session, known: Mapping[int, Standing], agreed: Mapping[int, Agreement], reached: Reach,
-    brands: list[Brand], changed: Collection[int], locale: str, ways: Mapping[str, str] | None = None, adjusted: Action | None = None,
+    brands: list[Brand], changed: Collection[int], locale: str, ways: Mapping[str, str] | None = None,
+    adjusted: Action | None = None,
 ) -> list[CentreSection]:  # fmt: skip
     """Give all houses, those one is with first. However many topics there are, the statements stay as few.
 
