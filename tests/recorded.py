@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from app.branding.models import Channel, Document, DocumentVersion, LegalBasis, Purpose, SiteGroup
+from app.branding.models import Channel, LegalBasis, Purpose, SiteGroup
+from app.branding.texts import Document, DocumentVersion
 from app.environment import Environment
 from app.kit.addresses import Address, parse_email, parse_phone
 from app.models import Account, Consent, ContactPoint, Item, OptInItem, OptInRequest, ProfileRow, Suppression

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from app.branding.colours import unreadable
 from app.branding.mistakes import Mistake
-from app.branding.models import BY_RELATION, Brand, FieldKind, LegalBasis, Purpose, Site, SiteGroup, Topic, Words
+from app.branding.models import BY_RELATION, Brand, FieldKind, LegalBasis, Purpose, Site, SiteGroup, Topic
+from app.branding.texts import Words
 from app.branding.toml_source import Location, TomlSource
 
 _RESERVED_WORDS = """account admin api assets brand brands console demo dev docs embed favicon.ico healthz hooks metrics

@@ -6,13 +6,14 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from app.branding.mistakes import BrandError, Mistake
-from app.branding.models import Document, DocumentVersion
+from app.branding.texts import Document, DocumentVersion
 from app.branding.toml_source import TomlSource, parse_toml, read_text, read_toml
 
 PUBLISHED = "published.toml"
@@ -64,7 +65,7 @@ def read_documents(folder: Path, locales: tuple[str, ...], found: list[Mistake])
     for each in sorted(path for path in folder.glob("documents/*") if not path.name.startswith(".")):
         before = len(found)
         texts = _read_texts(each, found)
-        found += _disagreements(texts) + _missing_locales(each, texts, locales)
+        found += _disagreements(texts) + _out_of_turn(texts) + _missing_locales(each, texts, locales)
         if len(found) == before:
             documents.append(_document(each.name, texts))
     return tuple(documents)
@@ -159,6 +160,16 @@ def _disagreements(texts: list[Text]) -> list[Mistake]:
         for text in texts
         for key in ("effective", "requires_reconsent")
         if getattr(text.matter, key) != getattr(first[text.version].matter, key)
+    ]
+
+
+def _out_of_turn(texts: list[Text]) -> list[Mistake]:
+    """A version may not come into force before the one it follows: nobody could tell which of them holds."""
+    ordered = sorted(texts, key=lambda text: text.version)
+    return [
+        Mistake(later.path, 2, f"effective is before that of {earlier.path.name}, which this version follows")
+        for earlier, later in pairwise(ordered)
+        if later.matter.effective < earlier.matter.effective
     ]
 
 

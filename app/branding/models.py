@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+from pydantic import EmailStr, Field, StringConstraints
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
-Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(_[A-Z][a-z]{3})?(_[A-Z]{2})?$")]
+from app.branding.texts import Document, Frozen, Locale, Slug, Words
+
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Age = Annotated[int, Field(ge=13, le=99)]
 FontStack = Annotated[
     str, StringConstraints(pattern=r'^("[A-Za-z0-9 ]+"|[A-Za-z-]+)(, ("[A-Za-z0-9 ]+"|[A-Za-z-]+))*$')
 ]
-Words = dict[Locale, Annotated[str, StringConstraints(min_length=1)]]
 
 
 class Frequency(StrEnum):
@@ -35,12 +33,6 @@ class Frequency(StrEnum):
     QUARTERLY = "quarterly"
     YEARLY = "yearly"
     AS_IT_HAPPENS = "as-it-happens"
-
-
-class Frozen(BaseModel):
-    """Base of all brand data: immutable, and a misspelt key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
 class Channel(StrEnum):
@@ -147,7 +139,7 @@ class Topic(Frozen):
     frequencies: tuple[Frequency, ...] = ()
     opt_in: OptIn = OptIn.DOUBLE
     minimum_age: Age | None = None
-    minimum_age_in: dict[Country, Age] = {}
+    minimum_age_in: dict[Country, Age] = Field(default={})
     """Other ages by country of the person: GDPR art. 8 leaves it to each between 13 and 16."""
     legal_basis: LegalBasis = LegalBasis.CONSENT
     basis_months: Annotated[int, Field(ge=1, le=120)] | None = None
@@ -198,27 +190,11 @@ class ProfileField(Frozen):
         return next((choice for choice in self.choices if choice.key == key), None)
 
 
-class DocumentVersion(Frozen):
-    """One published text; `texts` is Markdown by locale, `digest` the SHA-256 of all its texts, in hex."""
+class Reconsent(Frozen):
+    """How people are asked anew when a document changes."""
 
-    version: date
-    requires_reconsent: bool = False
-    effective: date
-    texts: Words
-    digest: str
-
-
-class Document(Frozen):
-    """Terms, privacy notice or a consent statement, with its versions from oldest to newest."""
-
-    slug: Slug
-    title: Words
-    versions: Annotated[tuple[DocumentVersion, ...], Field(min_length=1)]
-
-    def in_force(self, on: date) -> DocumentVersion:
-        """Give the newest version whose effective date is not after `on`, else the oldest one."""
-        due = [version for version in self.versions if version.effective <= on]
-        return due[-1] if due else self.versions[0]
+    mail_days_before: Annotated[int, Field(ge=1, le=60)] = 30
+    """How many days before a version comes into force people are mailed; links in these mails are good for 90 days."""
 
 
 class Site(Frozen):
@@ -266,7 +242,7 @@ class Brand(Site):
 
     origins: tuple[str, ...] = ()
     topics: Annotated[tuple[Topic, ...], Field(min_length=1)]
-    bases: dict[Country, tuple[LegalBasis, ...]] = {}
+    bases: dict[Country, tuple[LegalBasis, ...]] = Field(default={})
     """The grounds the brand relies on, by country of the person."""
     trusted_evidence: tuple[str, ...] = ()
     confirmation_days: Annotated[int, Field(ge=1, le=30)] = 7
@@ -297,6 +273,7 @@ class SiteGroup(Site):
     """The company and its brands, in the order the group lists them."""
 
     brands: dict[Slug, Brand]
+    reconsent: Reconsent = Reconsent()
     profile: tuple[ProfileField, ...] = ()
     """What people may tell about themselves, in the order in which it is asked for."""
     check_in: CheckIn | None = None

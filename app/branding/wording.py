@@ -6,7 +6,8 @@ import hashlib
 from datetime import date
 
 from app.branding.catalogue import N_, country_name, long_date, translations
-from app.branding.models import Brand, Channel, Document, Frequency, LegalBasis, OptIn, Purpose, Site, Topic, pick
+from app.branding.models import Brand, Channel, Frequency, LegalBasis, OptIn, Purpose, Site, Topic, pick
+from app.branding.texts import Document
 
 _WAYS = {
     Channel.EMAIL: N_("by e-mail"),

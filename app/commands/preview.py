@@ -99,7 +99,10 @@ def produce(settings: Settings, database_url: str, group: SiteGroup) -> Producti
             real.extensions["parley"] = environment.afresh(rehearsal.info)
             yield
 
-    return Production(real, environment, _write, scene)
+    def turn_to(other: SiteGroup) -> None:
+        real.extensions["parley"] = replace(environment, group=other).afresh(rehearsal.info)
+
+    return Production(real, environment, _write, scene, turn_to)
 
 
 def application(studio: Studio) -> Flask:

@@ -14,7 +14,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.branding.languages import tag
-from app.branding.models import Site
+from app.branding.models import Site, SiteGroup
 from app.console import dressing
 from app.console.people import EMAIL, LAPTOP, SamplePerson
 from app.db import Session
@@ -68,6 +68,8 @@ class Production:
     compose: Callable[[Letter], Written]
     scene: Callable[[], AbstractContextManager[None]]
     """What is written inside is taken back at its end."""
+    turn_to: Callable[[SiteGroup], None]
+    """Goes on with another state of the brand folder, until the scene ends."""
 
 
 class Stage:
@@ -90,6 +92,10 @@ class Stage:
         """Open a transaction for what no visitor can do."""
         with self._production.environment.database.transaction() as session:
             yield session
+
+    def turn_to(self, group: SiteGroup) -> None:
+        """Go on with another state of the brand folder, as after a restart."""
+        self._production.turn_to(group)
 
     def get(self, path: str) -> TestResponse:
         """Open a page, compressed in one of the encodings that the visitor takes, if the application does that."""

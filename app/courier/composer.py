@@ -17,11 +17,11 @@ from app.branding.languages import tag
 from app.courier.happenings import happened
 from app.courier.look import look
 from app.courier.mail import Mail
-from app.courier.words import listed
+from app.courier.words import concerned, listed
 from app.services.letters import Letter
 from app.services.tokens import ACCESS_MAX_AGE, ADDRESS_CHANGE_LASTS
 
-LINKS = ("action", "never", "manage", "unsubscribe", "stop")
+LINKS = ("action", "never", "manage", "unsubscribe", "stop", "differs")
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
@@ -51,7 +51,7 @@ def words_of_text(letter: Letter) -> str:
 
 
 def _facts(letter: Letter) -> dict[str, Any]:
-    lines, common = listed(letter) if letter.lines else ([], [])
+    lines, common = listed(letter) if letter.lines else (concerned(letter), [])
     return {
         "letter": _with_language(letter),
         "site": letter.site,
@@ -69,8 +69,10 @@ def _facts(letter: Letter) -> dict[str, Any]:
 
 def _with_language(letter: Letter) -> Letter:
     """Let the links of a mail open pages in its language; the header for one click needs none."""
-    named = f"?lang={tag(letter.locale)}"
-    links: dict[str, Any] = {name: link + named for name in LINKS if (link := getattr(letter, name))}
+    named = f"lang={tag(letter.locale)}"
+    links: dict[str, Any] = {
+        name: f"{link}{'&' if '?' in link else '?'}{named}" for name in LINKS if (link := getattr(letter, name))
+    }
     return replace(letter, **links)
 
 

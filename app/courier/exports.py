@@ -125,6 +125,7 @@ def _page(group: SiteGroup, held: Holdings, lines: Sequence[Mapping[str, Any]], 
                  for each in held.profile],
         check_ins=[long_date(each.asked_at, locale) for each in held.check_ins],
         reasons=[(reason_words(each.code, locale), words) for each, words in held.leaving_reasons],
+        asked_anew=[long_date(each.asked_at, locale) for each in held.asked_anew],
     )  # fmt: skip
 
 
@@ -188,6 +189,7 @@ def _facts(held: Holdings, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]
                                    "proved_provenance") for each in held.changes],
         "not_to_be_contacted": [_of(each, "brand", "channel", "reason", "created_at", "lapses_at", "lifted_at",
                                     "provenance") for each in held.suppressions],
+        "mailed_about_documents": [_of(each, "site", "document", "version", "asked_at") for each in held.asked_anew],
         "requests": [_of(each, "kind", "state", "created_at", "due_at", "closed_at") for each in held.requests],
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from procrastinate.connector import BaseConnector
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 
-from app.courier import check_ins, erasures, exports
+from app.courier import check_ins, erasures, exports, reconsents
 from app.courier.delivery import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES, TryAgain, deliver
 from app.courier.logs import describe
 from app.courier.texting import sender_for
@@ -88,6 +88,12 @@ def build(environment: Environment, transport: Transport, connector: BaseConnect
         log.info("checked_in", **check_ins.run(environment, stopped=context.should_abort))
         if context.should_abort():  # the courier is told to stop: another one goes on
             raise TryAgain(FIRST_PAUSE_SECONDS)
+
+    @app.periodic(cron="37 * * * *")
+    @app.task(name="ask_anew")
+    def _ask_anew(timestamp: int) -> None:
+        del timestamp
+        reconsents.run(environment)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="purge")

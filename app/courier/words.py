@@ -38,6 +38,17 @@ def listed(letter: Letter) -> tuple[list[Listed], list[str]]:
     return [_describe(line, letter) for line in letter.lines], []
 
 
+def concerned(letter: Letter) -> list[Listed]:
+    """Give what a question concerns, the house's name first where the letter is not from it."""
+    named = translations(letter.locale).gettext("%(house)s: %(topic)s")
+    found = []
+    for each in letter.asked.concerned if letter.asked else ():
+        is_own = each.house == letter.site.name
+        title = each.name if is_own else named % {"house": each.house, "topic": each.name}
+        found.append(Listed(title, capital(each.way)))
+    return found
+
+
 def quote(notices: Sequence[str]) -> tuple[list[Listed], list[str]]:
     """Quote wordings as they were seen, a line for each thought, of which the first names the item.
 
@@ -97,5 +108,9 @@ def _way(line: Line, locale: str, frequency: str | None) -> str:
     topic = declared(line.brand, line.item)
     if isinstance(topic, Topic) and (line.change is None or line.change.kind is Kind.JOINED):
         return how(topic, line.item.channel, locale, frequency)
-    way = channel_words(line.item.channel, locale)
-    return way[:1].upper() + way[1:]
+    return capital(channel_words(line.item.channel, locale))
+
+
+def capital(words: str) -> str:
+    """Let words that end sentences stand alone."""
+    return words[:1].upper() + words[1:]

@@ -29,6 +29,7 @@ class Source(StrEnum):
     LEAVE_PAGE = "leave_page"
     NEVER_PAGE = "never_page"
     CHECK_IN = "check_in"
+    RECONSENT_PAGE = "reconsent_page"
     ADDRESS_PAGE = "address_page"
     REGISTRATION = "registration"
     SIGN_IN = "sign_in"

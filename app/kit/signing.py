@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     RESET = "parley.reset"
     ERASURE_STOP = "parley.erasure-stop"
     CHECK_IN = "parley.check-in"
+    RECONSENT = "parley.reconsent"
     STEP_UP = "parley.step-up"
     PHONE = "parley.phone"
     NOTICE = "parley.notice"

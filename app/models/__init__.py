@@ -20,6 +20,7 @@ from app.models.ledger import (
 from app.models.messages import DevelopmentMail, Message, OAuthClient, SigningKey, Tally
 from app.models.privacy import PrivacyExport, PrivacyRequest
 from app.models.profile import ProfileChange, ProfileRow
+from app.models.reconsent import ReconsentRequest
 
 __all__ = [
     "Account",
@@ -50,6 +51,7 @@ __all__ = [
     "PrivacyRequest",
     "ProfileChange",
     "ProfileRow",
+    "ReconsentRequest",
     "RecoveryCodeRow",
     "SecondFactorRow",
     "SessionRow",

@@ -116,6 +116,16 @@ def primary_email(session: Session, account_id: uuid.UUID) -> str | None:
     return environment(session).sealer.open(sealed) if sealed else None
 
 
+def is_email_proved(session: Session, digest: bytes) -> bool:
+    """Tell whether the owner of an e-mail address acted from its mailbox."""
+    proved = (
+        ContactPoint.address_digest == digest,
+        ContactPoint.kind == "email",
+        ContactPoint.verified_at.is_not(None),
+    )
+    return session.scalar(select(ContactPoint.account_id).where(*proved)) is not None
+
+
 def channels_reached(session: Session, account_id: uuid.UUID) -> set[str]:
     """List the kinds of address an account has: `email`, `phone`, and `post` where the profile has one."""
     points = select(ContactPoint.kind).where(ContactPoint.account_id == account_id)

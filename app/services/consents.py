@@ -23,6 +23,9 @@ from app.services.items import ItemRef, items
 from app.services.ledger import Entry
 from app.services.notices import Seen
 
+DOCUMENT = "document"
+"""Attribute of a line by which something went on under another version of a document: the document's slug."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
@@ -100,10 +103,31 @@ def keep(
     entries = [
         Entry(
             item_id, Action.RENEWED, states[item_id].legal_basis, notice_digest=words.digest,
-            # Folding takes the date from the line, so that what leaves it out would make it last for ever.
-            attributes={"expires_at": until.isoformat()} if (until := states[item_id].expires_at) else {},
+            attributes=_runs_out(states[item_id]),
         )
         for item_id, words in seen.items()
+    ]  # fmt: skip
+    return ledger.append(session, account, entries, provenance)
+
+
+def agree_anew(
+    session: Session, account: Account, wanted: Iterable[ItemRef], seen: Seen, document: str, version: str,
+    provenance: Provenance,
+) -> list[Line]:  # fmt: skip
+    """Write that those of `wanted` that run go on under another version of a document; all else stays as it was.
+
+    The basis too: nobody is asked for another ground, but whether things go on under other words. A day on which
+    something runs out is not moved either. The account row must be locked by the caller.
+    """
+    present = current(session, account.id)
+    going_on = [(item.id, present.get(item.id)) for item in wanted]
+    entries = [
+        Entry(
+            item_id, Action.RENEWED, state.legal_basis, notice_digest=seen.digest, document_version=version,
+            attributes={"confirmed": True, DOCUMENT: document, **_runs_out(state)},
+        )
+        for item_id, state in going_on
+        if state is not None and is_running(state)
     ]  # fmt: skip
     return ledger.append(session, account, entries, provenance)
 
@@ -265,6 +289,16 @@ def _entry(grant_: Grant, state: State | None) -> Entry:
         occurred_at=grant_.occurred_at,
         notice_digest=grant_.seen.digest,
         attributes=attributes,
-        document_version=grant_.document_version,
+        document_version=_newer(grant_.document_version, state.document_version if state and is_granted else None),
         detail=grant_.evidence or {},
     )
+
+
+def _newer(version: str | None, agreed: str | None) -> str | None:
+    """Give the newer of two versions: who agreed to one that is still to come goes on having done so."""
+    return max(version, agreed) if version and agreed else version or agreed
+
+
+def _runs_out(state: State) -> dict[str, str]:
+    # Folding takes the date from the line, so that what leaves it out would make it last for ever.
+    return {"expires_at": state.expires_at.isoformat()} if state.expires_at else {}

@@ -13,7 +13,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 
-from app.branding.models import Brand, Channel, Document, Kind, LegalBasis, Purpose, Site, SiteGroup, Topic
+from app.branding.models import Brand, Channel, Kind, LegalBasis, Purpose, Site, SiteGroup, Topic
+from app.branding.texts import Document
 from app.environment import Environment
 from app.kit.addresses import Address
 from app.services.folding import Status
@@ -149,27 +150,31 @@ def rules_for(group: SiteGroup, brand: Brand, item: ItemRef, on: date) -> Rules:
         is_retired=item.is_retired,
         legal_basis=basis_of(group, item),
         must_be_verified=brand.verified_contact_required,
-        required_version=required_version(group, brand if item.brand else group, on),
+        required_version=required_version(group, brand if item.brand else group, on, _rests_on(item)),
     )
 
 
-def required_version(group: SiteGroup, brand: Site, on: date) -> str | None:
-    """Give the newest version in force of the privacy notice that asks for consent anew, as ISO date."""
-    notice = _privacy_notice(group, brand)
-    versions = notice.versions if notice else ()
-    asking = [each for each in versions if each.requires_reconsent and each.effective <= on]
+def required_version(group: SiteGroup, brand: Site, on: date, document: str = PRIVACY) -> str | None:
+    """Give the newest version in force of the privacy notice, or another, that asks for consent anew, as ISO date."""
+    found = _document(group, brand, document)
+    asking = [each for each in found.asking if each.effective <= on] if found else []
     return asking[-1].version.isoformat() if asking else None
 
 
 def version_in_force(group: SiteGroup, brand: Site, on: date) -> str | None:
     """Give the version of the privacy notice that a consent given on that day rests on, as ISO date."""
-    notice = _privacy_notice(group, brand)
+    notice = _document(group, brand, PRIVACY)
     return notice.in_force(on).version.isoformat() if notice else None
 
 
-def _privacy_notice(group: SiteGroup, brand: Site) -> Document | None:
+def _document(group: SiteGroup, brand: Site, slug: str) -> Document | None:
     # One document, so that versions can be compared: the dates of two say nothing of each other.
-    return brand.document(PRIVACY) or group.document(PRIVACY)
+    return brand.document(slug) or group.document(slug)
+
+
+def _rests_on(item: ItemRef) -> str:
+    """Give the document that an item rests on: what was accepted of a document rests on that one itself."""
+    return item.key if item.kind is Kind.DOCUMENT else PRIVACY
 
 
 def basis_of(group: SiteGroup, item: ItemRef) -> LegalBasis:

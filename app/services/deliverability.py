@@ -50,6 +50,7 @@ COLUMNS = {
     MessageKind.SUMMARY: Column.MARKETING,
     MessageKind.CHECK_IN: Column.MARKETING,
     MessageKind.CHECK_IN_REMINDER: Column.MARKETING,
+    MessageKind.RECONSENT: Column.MARKETING,
 }
 
 TO_STRANGERS = (MessageKind.ADDRESS_PROVE, MessageKind.PHONE_CODE)

@@ -34,6 +34,7 @@ from app.models import (
     PrivacyRequest,
     ProfileChange,
     ProfileRow,
+    ReconsentRequest,
     RecoveryCodeRow,
     SecondFactorRow,
     SessionRow,
@@ -47,7 +48,7 @@ from app.services.message_kinds import TEXTS
 
 FORGOTTEN = (
     SessionRow, PasswordRow, PasskeyRow, SecondFactorRow, RecoveryCodeRow, AddressChange, PrivacyExport, ContactPoint,
-    ProfileRow, ProfileChange, PhoneProof, LeavingReason, CheckIn,
+    ProfileRow, ProfileChange, PhoneProof, LeavingReason, CheckIn, ReconsentRequest,
 )  # fmt: skip
 """Tables whose rows of an account go with it."""
 

@@ -55,6 +55,7 @@ class Act:
     page: str
     attributes: Mapping[str, Any]
     legal_basis: str
+    document_version: str | None
     words: str
     """The exact words then seen, a line each; empty where none were."""
     words_locale: str
@@ -153,6 +154,7 @@ def act_of(row: Mapping[Any, Any], item: ItemRef | None) -> Act:
         page=origin.get("page", ""),
         attributes=row["attributes"],
         legal_basis=row["legal_basis"],
+        document_version=row["document_version"],
         words=row["text"] or "",
         words_locale=row["words_locale"] or row["locale"],
     )
@@ -173,7 +175,7 @@ def _page(acts: CTE, account_id: uuid.UUID, before: Cursor | None) -> Select[Any
     event = ConsentEvent
     query = (
         select(acts.c.part, acts.c.at, event.sequence, event.item_id, event.action, event.source, event.actor_kind,
-               event.locale, event.attributes, event.legal_basis, EventDetail.detail,
+               event.locale, event.attributes, event.legal_basis, event.document_version, EventDetail.detail,
                Notice.text, Notice.locale.label("words_locale"))
         .join(event, (event.account_id == account_id) & (event.sequence == acts.c.sequence))
         .outerjoin(EventDetail, (EventDetail.account_id == account_id) & (EventDetail.sequence == event.sequence))

@@ -28,6 +28,7 @@ from app.models import (
     PasskeyRow,
     PrivacyRequest,
     ProfileChange,
+    ReconsentRequest,
     SessionRow,
     Suppression,
 )
@@ -41,6 +42,7 @@ from app.services import (
     passkeys,
     privacy_requests,
     profile,
+    reconsent,
     second_factors,
     sessions,
 )
@@ -100,6 +102,8 @@ class Holdings:
     check_ins: Sequence[CheckIn]
     changes: Sequence[AddressChange]
     suppressions: Sequence[Suppression]
+    asked_anew: Sequence[ReconsentRequest]
+    """What documents the person was mailed about, before they changed."""
     requests: Sequence[PrivacyRequest]
 
     @property
@@ -137,6 +141,7 @@ def gather(session: Session, account_id: uuid.UUID) -> Holdings | None:
         check_ins=check_ins.of_account(session, account_id),
         changes=session.scalars(select(AddressChange).where(AddressChange.account_id == account_id)).all(),
         suppressions=_suppressions(session, digests),
+        asked_anew=reconsent.asked(session, account_id),
         requests=privacy_requests.of_account(session, account_id),
     )
 

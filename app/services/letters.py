@@ -26,6 +26,7 @@ from app.services import (
     offers,
     phones,
     privacy_letters,
+    reconsent_letters,
     suppressions,
     tokens,
 )
@@ -230,4 +231,5 @@ _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {
     MessageKind.PHONE_CODE: _phone_code,
     MessageKind.CHECK_IN: check_in_letters.check_in,
     MessageKind.CHECK_IN_REMINDER: check_in_letters.check_in,
+    MessageKind.RECONSENT: reconsent_letters.ask_anew,
 }

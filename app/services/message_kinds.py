@@ -29,6 +29,7 @@ class MessageKind(StrEnum):
     PHONE_CODE = "phone_code"
     CHECK_IN = "check_in"
     CHECK_IN_REMINDER = "check_in_reminder"
+    RECONSENT = "reconsent"
 
 
 TEXTS = (MessageKind.PHONE_CODE,)
@@ -37,9 +38,13 @@ TEXTS = (MessageKind.PHONE_CODE,)
 UNCOUNTED = (
     MessageKind.SUMMARY, MessageKind.ADDRESS_MOVED, MessageKind.ADDRESS_LEFT, MessageKind.PASSWORD_CHANGED,
     MessageKind.NEW_DEVICE, MessageKind.STEP_UP, MessageKind.EXPORT_READY, MessageKind.ERASURE_ASKED,
-    MessageKind.SECURITY_CHANGED, MessageKind.CHECK_IN, MessageKind.CHECK_IN_REMINDER,
+    MessageKind.SECURITY_CHANGED, MessageKind.CHECK_IN, MessageKind.CHECK_IN_REMINDER, MessageKind.RECONSENT,
 )  # fmt: skip
 """The kinds that the limits leave out: they tell people of their own acts. An address moves only after two mails that
 do count were answered, and a password is known to its owner, so that nobody can be flooded with what tells of it. Those
 about one's data are asked for from one's session, a few times a day (`throttle`), whatever else was mailed by then.
-A check-in nobody can ask for; it comes twice in years."""
+A check-in nobody can ask for; it comes twice in years.
+That a document changes is told once, and must not be lost to what else was mailed on that day."""
+
+PATIENT = (MessageKind.RECONSENT,)
+"""The kinds that many people get at once and nobody waits for: all others go first."""

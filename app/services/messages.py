@@ -23,7 +23,7 @@ from app.kit import clock
 from app.kit.ids import first_id_at, new_id
 from app.models import ContactPoint, Message, OptInRequest
 from app.services import outbox
-from app.services.message_kinds import UNCOUNTED, MessageKind
+from app.services.message_kinds import PATIENT, UNCOUNTED, MessageKind
 
 __all__ = ["MessageKind", "MessageState"]
 
@@ -41,8 +41,9 @@ class MessageState(StrEnum):
     DEAD = "dead"
 
 
-DEVICE, SESSION, REQUEST = "device", "session", "request"
-"""Keys of contexts: the name of a new device, the digest of the session a code is for, the id of a privacy request."""
+DEVICE, SESSION, REQUEST, QUESTION = "device", "session", "request", "question"
+"""Keys of contexts: the name of a new device, the digest of the session a code is for, the id of a privacy request,
+the name of a document's version (`reconsent.Question.name`)."""
 
 _UNSENT_SUMMARY = (
     Message.kind == MessageKind.SUMMARY, Message.state == MessageState.QUEUED, Message.attempts == 0,
@@ -93,7 +94,10 @@ def queue(
     }  # fmt: skip
     if run(session, _INSERT, values).fetchone() is None:
         return None
-    outbox.enqueue(session, outbox.DELIVER, schedule_in_seconds=schedule_in_seconds, message_id=message)
+    priority = -1 if kind in PATIENT else 0
+    outbox.enqueue(
+        session, outbox.DELIVER, schedule_in_seconds=schedule_in_seconds, priority=priority, message_id=message
+    )
     return message
 
 
@@ -194,7 +198,7 @@ def withdraw_summaries(session: Session, account_id: uuid.UUID) -> list[dict[str
 
 def redirect(session: Session, account_id: uuid.UUID, old: bytes, new: bytes, abuse_digest: bytes) -> None:
     """Let what waits to tell an account of its own acts go to its new address, however often it was tried."""
-    own_acts = Message.kind.in_([MessageKind.SUMMARY, MessageKind.WELCOME])
+    own_acts = Message.kind.in_([MessageKind.SUMMARY, MessageKind.WELCOME, MessageKind.RECONSENT])
     of_account = (Message.address_digest == old, Message.account_id == account_id)
     waiting = (*of_account, own_acts, Message.state == MessageState.QUEUED)
     session.execute(update(Message).where(*waiting).values(address_digest=new, abuse_digest=abuse_digest))

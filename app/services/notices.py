@@ -11,7 +11,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.branding.models import Brand, Channel, Document, Kind, Site, SiteGroup, Topic
+from app.branding.models import Brand, Channel, Kind, Site, SiteGroup, Topic
+from app.branding.texts import Document
 from app.branding.wording import centre_notice_text, notice_digest, notice_text, purpose_notice_text, terms_text
 from app.db import Session
 from app.environment import Environment, environment
@@ -81,6 +82,12 @@ def keep_terms(session: Session, group: SiteGroup, terms: Document, version: dat
 
 def store(session: Session, text: str, locale: str) -> Seen:
     """See to it that a wording is stored, which was shown in `locale`."""
+    _store(session, [text], locale)
+    return Seen(notice_digest(text, locale), locale)
+
+
+def keep_words(session: Session, text: str, locale: str) -> Seen:
+    """See to it that words which only one person was shown like this are stored."""
     _store(session, [text], locale)
     return Seen(notice_digest(text, locale), locale)
 

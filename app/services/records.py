@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.branding.models import Brand, Document, Kind, LegalBasis, Site, SiteGroup, Words
+from app.branding.models import Brand, Kind, LegalBasis, Site, SiteGroup
+from app.branding.texts import Document, Words
 from app.db import Session
 from app.environment import environment
 from app.models import Account, ConsentEvent, EventDetail, Notice

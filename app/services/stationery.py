@@ -17,6 +17,7 @@ from app.services import accounts
 from app.services.changes import Change
 from app.services.items import ItemRef
 from app.services.messages import MessageKind
+from app.services.reconsent_words import Told
 
 AS_ASKED = (MessageKind.CONFIRM, MessageKind.PHONE_CODE)
 """Kinds that speak the language of the page where they were asked for, whoever the address belongs to."""
@@ -65,6 +66,10 @@ class Letter:
     """Where the choices go that leave the address of the letter; shortened once they are gone."""
     device: str = ""
     """What somebody signed in with."""
+    asked: Told | None = None
+    """The question that the letter puts."""
+    differs: str = ""
+    """Where it reads what changes in a document."""
     code: str = ""
     """Six digits to type where they were asked for."""
     event: str = ""

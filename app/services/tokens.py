@@ -29,6 +29,8 @@ ERASURE_STOP_MAX_AGE = timedelta(days=30)
 """Longer than an erasure waits, also where no courier runs for a while; whether it still waits, its request says."""
 CHECK_IN_MAX_AGE = timedelta(days=400)
 """Well past the end of any check-in: whoever comes late is told so, rather than that the link is broken."""
+RECONSENT_MAX_AGE = timedelta(days=90)
+"""As long as the mail itself is kept, and well past the day of the change: it was sent 60 days before that at most."""
 PURGED_AFTER = timedelta(days=30)
 EVERYWHERE = "*"
 """Stands in a link to leave for all houses, whatever they and their group are called when it is pressed; no slug."""
@@ -106,6 +108,16 @@ def read_check_in(session: Session, token: str) -> tuple[uuid.UUID, uuid.UUID]:
     """Give the ids of the account and of the check-in; raise `BadLink` or `ExpiredLink`."""
     account, check_in = environment(session).signer.read(Purpose.CHECK_IN, token, CHECK_IN_MAX_AGE)
     return unpack(account), unpack(check_in)
+
+
+def reconsent_link(session: Session, site: str, message_id: uuid.UUID) -> str:
+    """Make the link to the question whether things go on under another version of a document; it carries its mail."""
+    return _link(session, site, "reconsent", _sign(session, Purpose.RECONSENT, _pack(message_id)))
+
+
+def read_reconsent(session: Session, token: str) -> uuid.UUID:
+    """Give the message id; raise `BadLink` or `ExpiredLink`."""
+    return unpack(environment(session).signer.read(Purpose.RECONSENT, token, RECONSENT_MAX_AGE))
 
 
 def unsubscribe_link(session: Session, site: str, target: LeaveTarget) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from app.branding.catalogue import N_
+from app.branding.catalogue import N_, long_date
 from app.branding.languages import called, tag
 from app.branding.models import BY_RELATION, Frequency, Kind, Site, SiteGroup
 from app.branding.wording import channel_words, frequency_words
 from app.kit.provenance import ActorKind, Source
 from app.services import check_ins, records
+from app.services.consents import DOCUMENT
 from app.services.folding import Action
 from app.services.history import Act
 from app.services.items import ItemRef
@@ -28,6 +29,7 @@ THROUGH = {
     Source.CENTRE.value: N_("Preference centre"),
     Source.ONE_CLICK.value: N_("Unsubscribe button of a mail program"),
     Source.LEAVE_PAGE.value: N_("Link in a mail"),
+    Source.RECONSENT_PAGE.value: N_("Link in a mail"),
     Source.NEVER_PAGE.value: N_("Link in a mail"),
     Source.CHECK_IN.value: N_("Our question whether all is still right"),
     Source.TEXT_MESSAGE.value: N_("Text message"),
@@ -48,6 +50,7 @@ BY_SOURCE = {
     (Action.WITHDRAWN, Source.TEXT_MESSAGE.value): N_("You left %(what)s by a text message."),
     (Action.WITHDRAWN, Source.LEAVE_PAGE.value): N_("You left %(what)s by the link in a mail."),
     (Action.RENEWED, Source.CHECK_IN.value): N_("You kept %(what)s when we asked whether it is still right."),
+    (Action.WITHDRAWN, Source.RECONSENT_PAGE.value): N_("You left %(what)s by the link in a mail."),
 }
 """Sentences for an action that came in a way of its own."""
 
@@ -121,6 +124,8 @@ def sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
     parts = {"what": what(act.item, house or group, locale), "house": (house or group).name}
     if act.is_asking:
         return _asking(act, group, parts)
+    if act.action is Action.RENEWED and act.document_version and (anew := _anew(act, group, parts, locale)):
+        return anew
     if act.source == Source.GPC:
         return said(_("Your browser said no to %(what)s for you (Global Privacy Control)."), **parts)
     if act.item and act.item.kind is Kind.PURPOSE and act.action in OF_USES:
@@ -133,11 +138,8 @@ def sentence(act: Act, group: SiteGroup, locale: str) -> Markup:
         return _ended(act.attributes, parts, locale)
     if act.action is Action.RESUMED and act.source == Source.SYSTEM:
         return said(_("The pause of %(what)s was over."), **parts)
-    if act.action is Action.CHANGED:
-        return _changed(act.attributes, parts, locale)
-    if act.action is Action.PAUSED and (until := act.attributes.get("paused_until")):
-        day_of_end = day(datetime.fromisoformat(until), locale)
-        return said(_("You paused %(what)s until %(date)s."), **parts, date=day_of_end)
+    if act.action in (Action.CHANGED, Action.PAUSED):
+        return _adjusted(act, parts, locale)
     return said(_(BY_SOURCE.get((act.action, act.source)) or PLAIN[act.action]), **parts)
 
 
@@ -156,10 +158,30 @@ def _asking(act: Act, group: SiteGroup, parts: Mapping[str, str]) -> Markup:
     return said(_("You asked for %(what)s on the page of %(site)s."), **parts, site=site.name)
 
 
-def _changed(attributes: Mapping[str, object], parts: Mapping[str, str], locale: str) -> Markup:
-    frequency = attributes.get("frequency")
+def _anew(act: Act, group: SiteGroup, parts: Mapping[str, str], locale: str) -> Markup | None:
+    """Say under which version of a document something goes on, or that the terms themselves were accepted."""
+    version = long_date(date.fromisoformat(act.document_version or ""), locale)
+    if act.item and act.item.kind is Kind.DOCUMENT:
+        return said(_("You accepted %(what)s in the version of %(date)s."), **parts, date=version)
+    slug = act.attributes.get(DOCUMENT)
+    if not slug:
+        return None
+    house = group.brands.get(act.item.brand or "") if act.item else None
+    site = house if house and house.document(slug) else group
+    found = site.document(slug)
+    title = named(own(found.title, site, locale), foreign(site, locale)) if found else slug
+    sentence = _("You said that %(what)s goes on under %(document)s of %(date)s.")
+    return said(sentence, **parts, document=title, date=version)
+
+
+def _adjusted(act: Act, parts: Mapping[str, str], locale: str) -> Markup:
+    """Say how often something comes from now on, or until when it does not."""
+    frequency, until = act.attributes.get("frequency"), act.attributes.get("paused_until")
+    if act.action is Action.PAUSED and until:
+        day_of_end = day(datetime.fromisoformat(until), locale)
+        return said(_("You paused %(what)s until %(date)s."), **parts, date=day_of_end)
     if frequency not in set(Frequency):
-        return said(_(PLAIN[Action.CHANGED]), **parts)
+        return said(_(PLAIN[act.action]), **parts)
     often = frequency_words(str(frequency), locale)
     return said(_("You chose how often you get %(what)s: %(often)s."), **parts, often=often)
 

@@ -128,6 +128,16 @@ class AgeForm(PageForm):
     words = StringField()
 
 
+class AgreeForm(PageForm):
+    """The answer whether things go on under a new version of a document."""
+
+    class Meta(CentreForm.Meta):
+        """Use a token signed for the session."""
+
+    answer = StringField()
+    """`yes=` or `no=`, with the digest of the words that were shown."""
+
+
 class SecurityForm(PageForm):
     """Another password, or the end of a session."""
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import Enum
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from app.branding.models import Brand, Site
 
 
@@ -52,6 +54,32 @@ class Listed:
     statement: str = ""
     details: tuple[str, ...] = ()
     """What else was said of this item alone, a line each."""
+
+
+class AskedItem(NamedTuple):
+    """One thing that a question concerns."""
+
+    house: str
+    name: Markup
+    way: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question whether things go on under a new version of a document."""
+
+    heading: str
+    version: str
+    lead: tuple[str, ...]
+    items: tuple[AskedItem, ...]
+    statement: str
+    """What the button for yes agrees to, where it is about the terms of an account."""
+    value: str
+    """Names the words of the question in the form."""
+    yes: str
+    no: str
+    changes: str
+    """The page that shows what changes."""
 
 
 class Often(NamedTuple):

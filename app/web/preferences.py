@@ -22,13 +22,13 @@ from app.http.people import Visitor, preference_session_required, visitor
 from app.kit import clock
 from app.kit.addresses import mask
 from app.kit.provenance import Provenance, Source
-from app.services import feedback, history, notices, offers, privacy_requests, sessions, suppressions
+from app.services import feedback, history, notices, offers, privacy_requests, reconsent, sessions, suppressions
 from app.services.feedback import Why
 from app.services.folding import Action, Line
 from app.services.items import ItemRef, items
 from app.services.privacy_requests import Kind
 from app.services.reach import reach
-from app.web import centre, pauses, stops, uses
+from app.web import agree, centre, pauses, stops, uses
 from app.web.blueprint import bp, render, render_error
 from app.web.forms import CentreForm
 
@@ -53,6 +53,7 @@ def preferences(site: Site) -> ResponseReturnValue:
         used = uses.sections(session, site, known, agreed, changed, locale(site))
         asks_why = _asks_why(session, who)
         signal = _says_no() and uses.is_signal_unheeded(session, [each.slug for each in brands], known)
+        asked = agree.in_centre(reconsent.questions(session, who.account_id), site)
     return render(
         "web/preferences.html",
         sections=sections, uses=used, signal=signal, says_no=_says_no(),
@@ -66,6 +67,7 @@ def preferences(site: Site) -> ResponseReturnValue:
         is_welcome="welcome" in request.args, is_cancelled="cancelled" in request.args,
         pauses=pauses.offered(clock.now(), locale(site)), has_phone="phone" in reached.kinds,
         erasure_due=erasure.due_at if erasure else None,
+        asked=[agree.put(each, locale(site)) for each in asked], told=request.args.get("told"),
     )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from app.branding.catalogue import country_name
 from app.branding.languages import tag
-from app.branding.models import Brand, Channel, Site, Topic, Words, pick
+from app.branding.models import Brand, Channel, Site, Topic, pick
+from app.branding.texts import Words
 from app.branding.wording import conditions, how, small_print, statement
 from app.db import Session
 from app.environment import environment

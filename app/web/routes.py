@@ -11,10 +11,12 @@ from app.web import (
     account,
     address,
     age,
+    agree,
     check,
     check_in,
     confirm,
     dev,
+    documents,
     erasing,
     history,
     home,
@@ -41,9 +43,9 @@ from app.web.blueprint import bp, failed
 from app.web.failures import refused
 
 VIEWS = (
-    access, account, address, age, check, check_in, confirm, erasing, history, home, languages, leave, passkey_sign_in,
-    passkeys, phone, preferences, profile, records, recover, registration, second_factor, sendings, sign_in, sign_up,
-    themes, your_data,
+    access, account, address, age, agree, check, check_in, confirm, documents, erasing, history, home, languages, leave,
+    passkey_sign_in, passkeys, phone, preferences, profile, records, recover, registration, second_factor, sendings,
+    sign_in, sign_up, themes, your_data,
 )  # fmt: skip
 """Named here because importing them is what adds their routes to the blueprint."""
 

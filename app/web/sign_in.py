@@ -16,7 +16,7 @@ from app.http.context import env, provenance, transaction, write
 from app.http.extensions import origin_of_request
 from app.http.people import cookie_name, set_session_cookie, set_ticket_cookie, ticket_cookie_name
 from app.kit.provenance import Source
-from app.services import second_factors, sessions
+from app.services import reconsent, second_factors, sessions
 from app.web import present_password
 from app.web.blueprint import bp, render
 from app.web.forms import CodeForm, PublicForm, SignInForm
@@ -85,8 +85,11 @@ def sign_in_code_post(site: Site) -> ResponseReturnValue:
 
 
 def entered(site: Site, secret: str) -> Response:
-    """Lead into the account with a new session."""
-    response = make_response(redirect(url_for("web.account", site=site.slug), 303))
+    """Lead into the account with a new session, past what there is to agree to."""
+    with transaction() as session:
+        row = sessions.find(session, secret)
+        is_asked = row is not None and bool(reconsent.questions(session, row.account_id))
+    response = make_response(redirect(url_for("web.agree" if is_asked else "web.account", site=site.slug), 303))
     set_session_cookie(response, secret, sessions.FULL_LASTS)
     if _ticket():
         set_ticket_cookie(response, "", second_factors.TICKET_LASTS)

@@ -148,6 +148,9 @@ def _facts(site: Site, held: Holdings, who: Visitor) -> Iterator[Fact]:
     for reason, words in held.leaving_reasons:
         told = reason_words(reason.code, spoken)
         yield Fact(_("Why you left"), f"{told}: {words}" if words and is_sure else told)
+    for mailed in held.asked_anew:
+        when = day(mailed.asked_at, spoken)
+        yield Fact(_("Mailed about a document that changes"), _("On %(date)s", date=when))
     if held.passkeys:
         yield Fact(_("Passkeys"), listing([each.name for each in held.passkeys], spoken))
     if held.has_codes:

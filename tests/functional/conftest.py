@@ -1,10 +1,12 @@
-"""Fixtures of the tests of mails, and of accounts that ask for a code."""
+"""Fixtures of the tests of mails, of accounts that ask for a code, and of documents that change."""
+
+from datetime import timedelta
 
 import pytest
 import time_machine
 
 from app.kit import clock
-from tests import customers
+from tests import customers, documents, journeys
 from tests.letters import Outbox, make_member
 from tests.post import new_address
 
@@ -40,3 +42,24 @@ def ana(client, env, time):
     ana = customers.Protected(client, *customers.protect(client))
     time.shift(30)
     return ana
+
+
+@pytest.fixture
+def coming(group):
+    """Give the group as it is once its privacy notice was announced to change in 20 days."""
+    new = documents.version(documents.today() + timedelta(days=20), fr="D’autres mots.\n")
+    return documents.with_version(group, new)
+
+
+@pytest.fixture
+def member_browser(client, env):
+    """Give the browser of `customers.ANA`, who is with Camille for two things."""
+    journeys.subscribe(client, env, customers.ANA, ["newsletter:email", "private-sales:email"])
+    return client
+
+
+@pytest.fixture
+def news(env, member_browser, app, coming):
+    """Let the change be published after she agreed; give the environment from then on."""
+    with documents.published(env, coming, app) as changed:
+        yield changed

@@ -61,10 +61,12 @@ GUARDS = {
         GET /<site>/address-stop/<token>  POST /<site>/address-stop/<token>
         GET /<site>/register/<token>  POST /<site>/register/<token>
         GET /<site>/password/reset/<token>  POST /<site>/password/reset/<token>
+        GET /<site>/reconsent/<token>  POST /<site>/reconsent/<token>
         GET /<site>/erasure-stop/<token>  POST /<site>/erasure-stop/<token>""",
     ONE_CLICK: "POST /<site>/unsubscribe/<token>",
     MAIL: """
         GET /<site>/preferences  POST /<site>/preferences  GET /<site>/preferences/history
+        GET /<site>/preferences/agree  POST /<site>/preferences/agree
         GET /<site>/preferences/records/<int:sequence>  GET /<site>/preferences/records/<int:sequence>/file
         GET /<site>/preferences/address  POST /<site>/preferences/address  GET /<site>/preferences/address/sent
         GET /<site>/preferences/phone  POST /<site>/preferences/phone
