@@ -72,7 +72,12 @@ class Reference:
     def _entry(self, method: str, path: str, operation: Schema) -> Entry:
         asked = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         answered = next(iter(operation["responses"]["200"]["content"].values()))
-        parameters = tuple(self._field(each["name"], each, True) for each in operation.get("parameters", ()))
+        parameters = tuple(
+            Field(
+                each["name"], self._type(each["schema"]), is_required=True, description=each["description"], values=()
+            )
+            for each in operation.get("parameters", ())
+        )
         return Entry(
             anchor=operation["operationId"],
             method=method,
@@ -97,9 +102,9 @@ class Reference:
         required = schema.get("required", ())
         fields = tuple(self._field(name, each, name in required) for name, each in schema["properties"].items())
         yield Form(schema.get("description", ""), fields)
-        # The items of a list are a body of their own to read.
+        # The items of a list are a body of their own to read, where it is said what they are.
         for each in schema["properties"].values():
-            if each.get("type") == "array":
+            if each.get("type") == "array" and "description" in self._resolve(each["items"]):
                 yield from self._forms(each["items"])
 
     def _field(self, name: str, schema: Schema, is_required: bool) -> Field:  # noqa: FBT001 - one caller, just above
@@ -115,7 +120,7 @@ class Reference:
             return "list"
         if target.get("format"):
             return {"date-time": "time", "uuid": "UUID"}.get(target["format"], str(target["format"]))
-        return str(target.get("type", "object"))
+        return str(target.get("type", "string" if "enum" in target else "object"))
 
     def _values(self, schema: Schema) -> list[object]:
         target = self._resolve(schema)

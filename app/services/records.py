@@ -145,7 +145,7 @@ def site_of(group: SiteGroup, record: Record) -> Site:
 def privacy_notice(session: Session, record: Record) -> NoticeVersion | None:
     """Find the version of the privacy notice that the record rests on: as the ledger has it, else as it was in force.
 
-    A document that was accepted is no privacy notice; its record tells of the notice that was in force then.
+    None where there was none yet. A document that was accepted is no privacy notice; its record tells of both.
     """
     group = environment(session).group
     house = site_of(group, record)
@@ -155,7 +155,9 @@ def privacy_notice(session: Session, record: Record) -> NoticeVersion | None:
         return None
     is_noted = record.item.kind is not Kind.DOCUMENT and record.state is not None
     noted = _version(document, record.state.document_version if is_noted and record.state else None)
-    return NoticeVersion(site, document, noted or document.in_force(record.since.date()).version)
+    in_force = document.in_force(record.since.date())
+    version = noted or (in_force.version if in_force.effective <= record.since.date() else None)
+    return NoticeVersion(site, document, version) if version else None
 
 
 def accepted(session: Session, record: Record) -> NoticeVersion | None:

@@ -57,7 +57,7 @@ def record(site: Site, sequence: int) -> ResponseReturnValue:
     seen = next((step.act for step in reversed(found.steps) if step.act.words), None)
     return render(
         "web/record.html", record=found, facts=facts, house=records.site_of(group, found),
-        sentence=acts.sentence(found.deciding.act, group, spoken), stood_at=found.steps[-1].line.recorded_at,
+        sentence=acts.sentence(found.deciding.act, group, spoken), stood_at=found.steps[-1].act.at,
         seen=seen.words.splitlines() if seen else [], seen_lang=tag(seen.words_locale) if seen else "",
         seen_language=called(seen.words_locale, spoken) if seen else "", seen_at=seen.at if seen else None,
         days=acts.days([step.act for step in reversed(found.steps)], group, spoken),

@@ -223,6 +223,15 @@ def test_it_names_who_is_answerable_the_notice_and_the_way_out(ana, env):
     assert re.search(r"/(camille|luxe)/documents/privacy\?version=\d{4}-\d\d-\d\d$", notice["@id"])
 
 
+def test_no_notice_is_claimed_from_before_there_was_one(ana, env):
+    (in_force,) = env.group.document("privacy").versions[:1]
+    for days, expected in ((-1, []), (0, ["dpv:PrivacyNotice"])):
+        then = datetime.combine(in_force.effective, datetime.min.time(), UTC) + timedelta(days=days)
+        centres.record(env, ANA, SALES, Action.GRANTED, occurred_at=then)
+        told = of.document(env, ANA, 2 if days else 3)
+        assert [each["@type"] for each in told["dpv:hasNotice"]] == expected
+
+
 def test_the_macs_are_those_of_the_ledger(ana, env, session):
     told = of.document(env, ANA, 1)
     assert (
