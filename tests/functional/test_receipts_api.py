@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import uuid
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +23,7 @@ from tests import api, centres, journeys, records
 
 ANA = api.ANA["email"]
 LETTERS = "camille:newsletter:email"
+DOCS = Path(__file__).parents[2] / "docs" / "records.md"
 SIGNED = {"Accept": "application/jose"}
 
 
@@ -141,3 +145,19 @@ def test_the_document_describes_it(client):
     answer = described["paths"]["/api/v1/receipts/{receipt_id}"]["get"]["responses"]["200"]
     assert list(answer["content"]) == ["application/ld+json", "application/jose"]
     assert described["components"]["schemas"]["ConsentRecord"] == receipts.schema()
+
+
+def test_what_the_docs_say_about_verifying_works(app, client, env, headers, tmp_path, monkeypatch):
+    browser = app.test_client()
+    token = journeys.form_token(browser.get("/camille/?lang=zh-Hans").text)
+    browser.post("/camille/?lang=zh-Hans", data={"email": ANA, "items": "newsletter:email", "csrf_token": token})
+    browser.post(journeys.confirmation_path(env, ANA))
+    receipt = "/api/v1/receipts/" + api.look_up(client, headers).json["consents"][0]["receipt_id"]
+    (tmp_path / "record.jose").write_text(client.get(receipt, headers={**headers, **SIGNED}).text)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("urllib.request.urlopen", lambda _url: io.BytesIO(client.get("/oauth/jwks.json").data))
+    said = {}
+    for code in re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL):
+        exec(code, said)
+    assert said["language"] == "zh_Hans"
+    assert said["record"] == records.document(env, ANA, 1)
