@@ -25,6 +25,10 @@ PER_PAGE = 50
 _CURSOR = re.compile(r"([0-9]{1,15})(a?)")
 
 
+ANSWERS = (Action.GRANTED, Action.RENEWED, Action.MERGED)
+"""Lines that came from something the person asked for, `asked_at`. What ran out may be dated so by our own question."""
+
+
 class Cursor(NamedTuple):
     """The last act of a page: its line, and whether it is the asking (`17a`) or what the line itself did (`17`)."""
 
@@ -167,7 +171,8 @@ def _acts(account_id: uuid.UUID, only: Collection[int] | None) -> CTE:
     asked_at = cast(event.attributes["asked_at"].astext, DateTime(timezone=True))
     askings = select(event.sequence, literal(0, Integer).label("part"), asked_at.label("at"))
     own = [event.account_id == account_id, *([event.item_id.in_(only)] if only is not None else [])]
-    return union_all(lines.where(*own), askings.where(*own, event.attributes.has_key("asked_at"))).cte("acts")
+    was_asked = event.attributes.has_key("asked_at") & event.action.in_([action.value for action in ANSWERS])
+    return union_all(lines.where(*own), askings.where(*own, was_asked)).cte("acts")
 
 
 def _page(acts: CTE, account_id: uuid.UUID, before: Cursor | None) -> Select[Any]:

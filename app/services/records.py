@@ -24,7 +24,7 @@ from app.services import dpv, folding, ledger
 from app.services.accounts import ERASED
 from app.services.decisions import PRIVACY
 from app.services.folding import Action, Line, State
-from app.services.history import Act, act_of
+from app.services.history import ANSWERS, Act, act_of
 from app.services.items import ItemRef, items
 
 _ID = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([1-9][0-9]{0,14})")
@@ -203,7 +203,7 @@ def _lines(account_id: uuid.UUID, sequence: int) -> Any:
 def _steps(row: Mapping[Any, Any], item: ItemRef) -> list[Step]:
     """Give the acts a line tells of, oldest first."""
     line = ledger.line_of(row)
-    asked_at = line.attributes.get("asked_at")
+    asked_at = line.attributes.get("asked_at") if line.action in ANSWERS else None
     moments = [(0, datetime.fromisoformat(asked_at))] if asked_at else []
     return [
         Step(act_of({**row, "part": part, "at": at}, item), line, row["actor_kind"], row["notice_digest"], row["mac"])

@@ -97,6 +97,12 @@ def test_leaving_by_a_mail_says_how(ana, env, app, email, body, sentence, way):
     assert way in quiet(page)[0]
 
 
+def test_what_ran_out_for_want_of_an_answer_was_not_asked_for_by_the_person(ana, env, email):
+    asked = {"cause": "check_in", "asked_at": "2026-10-01T00:00:00+00:00"}
+    centres.record(env, email, LETTERS, Action.EXPIRED, attributes=asked, provenance=ITSELF)
+    assert [sentence.split(" ")[1] for sentence in told(read(ana))] == ["from", "confirmed", "asked"]
+
+
 def test_single_opt_in_started_at_once(client, env, email, app):
     journeys.sign_up(client, email, ["restock:email"], "folie-douze")
     journeys.admit(env, email, "folie-douze")

@@ -214,6 +214,14 @@ def test_asking_and_confirming_are_two_steps_on_the_same_words(client, env):
     assert words["dct:identifier"] == notice_digest(words["schema:text"], words["dct:language"]).hex()
 
 
+def test_our_own_question_is_no_asking_of_the_person(ana, env):
+    asked = {"cause": "check_in", "asked_at": "2026-10-01T00:00:00+00:00"}
+    centres.record(env, ANA, LETTERS, Action.EXPIRED, attributes=asked, provenance=ITSELF)
+    told = of.document(env, ANA, 2)
+    assert [name for name, _ in steps(told)] == ["asked", "granted", "expired"]
+    assert "2026-10-01" not in str(told)
+
+
 def test_it_names_who_is_answerable_the_notice_and_the_way_out(ana, env):
     told, controller = of.document(env, ANA, 1), env.group.brands["camille"].controller
     assert told["dpv:hasDataController"]["dpv:hasName"] == controller.name
