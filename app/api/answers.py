@@ -45,6 +45,11 @@ def answer(env: Environment, body: object, media_type: str = "application/json")
     return answer_bytes(env, _encode(body).encode(), media_type)
 
 
+def answer_lines(env: Environment, rows: Iterable[object], media_type: str) -> Response:
+    """Give `rows` as JSON, one a line, that nobody may store."""
+    return answer_bytes(env, "".join(f"{_encode(row)}\n" for row in rows).encode(), media_type)
+
+
 def answer_bytes(env: Environment, encoded: bytes, media_type: str) -> Response:
     """Give what is encoded already, under the same rules."""
     headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS

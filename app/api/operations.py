@@ -9,8 +9,10 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from app.api import decisions, lookup, receipts, signals
+from app.api import batch, decisions, lookup, receipts, signals
 from app.api.shapes import (
+    BatchAnswer,
+    BatchRequest,
     DecisionAnswer,
     DecisionRequest,
     LookupAnswer,
@@ -83,6 +85,33 @@ OPERATIONS = (
         answered={
             "allowed": True, "reason": "granted", "status": "granted", "since": "2026-11-21T10:00:00Z",
             "frequency": "weekly", "expires_at": None, "legal_basis": "consent", "evaluated_at": "2026-11-23T08:15:30Z",
+        },
+    ),
+    Operation(
+        path="/api/v1/decisions/batch",
+        name="decide_all",
+        view=batch.decide_all,
+        request=BatchRequest,
+        answer=BatchAnswer,
+        scope=decisions.SCOPE,
+        asked={
+            "a topic on a channel": {
+                "brand": "camille", "topic": "newsletter", "channel": "email",
+                "subjects": ["ana@example.com", "not an address"],
+            },
+        },
+        answered={
+            "evaluated_at": "2026-11-23T08:15:30Z",
+            "results": [
+                {
+                    "subject": "ana@example.com", "allowed": True, "reason": "granted",
+                    "since": "2026-11-21T10:00:00Z", "frequency": "weekly",
+                },
+                {
+                    "subject": "not an address", "allowed": False, "reason": "invalid_subject", "since": None,
+                    "frequency": None,
+                },
+            ],
         },
     ),
     Operation(

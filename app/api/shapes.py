@@ -157,6 +157,58 @@ class DecisionAnswer(BaseModel):
     evaluated_at: datetime = Field(description="The moment the answer is true for.")
 
 
+Subjects = Annotated[list[str], Field(max_length=10_000, description="E-mail addresses, or telephone numbers (+33…).")]
+
+
+class TopicBatch(Shape):
+    """May a brand contact these people about a topic over a channel?"""
+
+    brand: BrandName
+    topic: Annotated[Name, Field(description="What the brand wants to send; a topic of its own.")]
+    channel: Annotated[Name, Field(description=f"One of {', '.join(Channel)}; the topic must be offered on it.")]
+    subjects: Subjects
+
+
+class PurposeBatch(Shape):
+    """May a brand use these people's data for a purpose?"""
+
+    brand: BrandName
+    purpose: Annotated[Name, Field(description="A purpose of the brand, or of the whole group.")]
+    subjects: Subjects
+
+
+class BatchRequest(
+    RootModel[
+        Annotated[
+            Annotated[TopicBatch, Tag(FORM + "topic")] | Annotated[PurposeBatch, Tag(FORM + "purpose")],
+            Discriminator(
+                _question_form,
+                custom_error_type="no_question",
+                custom_error_message="Give either topic and channel, or purpose.",
+            ),
+        ]
+    ]
+):
+    """The one question about many: a topic on a channel, or a purpose."""
+
+
+class BatchResult(BaseModel):
+    """May we, of one subject."""
+
+    subject: str = Field(description="As it was sent.")
+    allowed: bool
+    reason: Reason | Literal["invalid_subject"]
+    since: datetime | None
+    frequency: str | None
+
+
+class BatchAnswer(BaseModel):
+    """The answers, in the order asked."""
+
+    evaluated_at: datetime
+    results: list[BatchResult]
+
+
 class SignalRequest(Shape):
     """Whose browser said what, on which brand's site."""
 

@@ -55,14 +55,15 @@ def _ask(
         "channels": [item.channel and item.channel.value for item in wanted],
         "kinds": [_contact_kind(item) for item in wanted],
     }
-    return {row[0]: _facts(row[1:]) for row in run(session, _statement(), asked)} if wanted else {}
+    return {row[0]: facts_of(row[1:]) for row in run(session, _statement(), asked)} if wanted else {}
 
 
 def _contact_kind(item: ItemRef) -> str | None:
     return CONTACT_KIND.get(item.channel) if item.kind is Kind.SUBSCRIPTION and item.channel else None
 
 
-def _facts(row: tuple[object, ...]) -> Facts:
+def facts_of(row: tuple[object, ...]) -> Facts:
+    """Read the columns from the account's id on, in the order in which every such statement has them."""
     account_id, account_status, status, *rest = row
     return Facts(account_id, account_status, Status(status) if status else None, *rest)  # type: ignore[arg-type]
 

@@ -35,14 +35,15 @@ GUARDS = {
         GET /.well-known/oauth-authorization-server  GET /oauth/jwks.json""",
     EMBEDDED: "POST /embed/<brand>/challenge  POST /embed/<brand>/subscribe  POST /embed/<brand>/frame",
     BEARER: """
-        POST /api/v1/decisions  POST /api/v1/consents/lookup  POST /api/v1/signals
+        POST /api/v1/decisions  POST /api/v1/decisions/batch  POST /api/v1/consents/lookup  POST /api/v1/signals
         GET /api/v1/receipts/<receipt_id>""",
     CLIENT: "POST /oauth/token",
     SECRET: "POST /hooks/mail/<token>  POST /hooks/sms/<token>",
     DEVELOPMENT: """
         GET /dev/mailbox  GET /dev/mailbox.json  GET /dev/mailbox/<uuid:id>  GET /dev/mailbox/<uuid:id>/html""",
     OTHERWISE: """
-        ANY /api/v1/decisions  ANY /api/v1/consents/lookup  ANY /api/v1/signals
+        ANY /api/v1/decisions  ANY /api/v1/decisions/batch
+        ANY /api/v1/consents/lookup  ANY /api/v1/signals
         ANY /api/v1/receipts/<receipt_id>  ANY /api/  ANY /api/<path:rest>  ANY /oauth/token
         ANY /hooks/mail/<token>  ANY /hooks/sms/<token>
         ANY /embed/<brand>.js  ANY /embed/<brand>/form  ANY /embed/<brand>/challenge  ANY /embed/<brand>/subscribe""",

@@ -1,0 +1,84 @@
+"""Decisions about one item for many addresses, in one statement for each kind of address.
+
+What is asked and how it is judged is what `services.decisions` asks and judges for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from itertools import groupby
+from operator import itemgetter
+
+from app.branding.models import Channel
+from app.db import Session, run
+from app.environment import environment
+from app.kit.addresses import Address
+from app.services.decisions import CONTACT_KIND, HAS_POSTAL, PENDING, POSTAL, SUPPRESSED, Facts
+from app.services.items import ItemRef
+from app.services.verdicts import facts_of
+
+Row = tuple[object, ...]
+
+
+def facts_of_all(
+    session: Session, item: ItemRef, brand: str, subjects: Sequence[Address], now: datetime
+) -> list[Facts]:  # fmt: skip
+    """Gather the facts about each of `subjects` and an item, in their order; one that comes twice is asked once."""
+    places = {subject: place for place, subject in enumerate(dict.fromkeys(subjects))}
+    found: dict[int, Facts] = {}
+    for kind in ("email", "phone"):
+        asked = [(place, subject) for subject, place in places.items() if subject.kind == kind]
+        if asked:
+            found.update(_ask(session, item, brand, kind, asked, now))
+    return [found[places[subject]] for subject in subjects]
+
+
+def _ask(
+    session: Session, item: ItemRef, brand: str, kind: str, asked: Sequence[tuple[int, Address]], now: datetime
+) -> dict[int, Facts]:  # fmt: skip
+    probes = environment(session).digester.probes
+    pairs = [(place, digest) for place, subject in asked for digest in probes(subject)]
+    values = {
+        "places": [place for place, _digest in pairs], "digests": [digest for _place, digest in pairs],
+        "item": item.id, "brand": brand, "channel": item.channel and item.channel.value, "now": now,
+    }  # fmt: skip
+    rows = run(session, _statement(item.channel, kind), values)
+    if len(pairs) == len(asked):  # one key in force, as nearly always
+        return {row[0]: facts_of(row[1:]) for row in rows}
+    return {place: _merged([row[1:] for row in group])
+            for place, group in groupby(sorted(rows, key=itemgetter(0)), key=itemgetter(0))}  # fmt: skip
+
+
+def _merged(rows: Sequence[Row]) -> Facts:
+    """Bring together what is known of an address under several keys: the account of one, what stands on any."""
+    known = next((row for row in rows if row[0] is not None), rows[0])
+    *facts, _suppressed, _pending, has_contact, is_verified = known
+    suppressed, pending = (any(row[place] for row in rows) for place in (-4, -3))
+    return facts_of((*facts, suppressed, pending, has_contact, is_verified))
+
+
+@cache
+def _statement(channel: Channel | None, kind: str) -> str:
+    """Build the statement for addresses of a kind; those that do not fit the channel lead to the account's primary."""
+    wanted = CONTACT_KIND.get(channel) if channel else None
+    columns = {"item": "%(item)s", "brand": "%(brand)s", "channel": "%(channel)s::text", "now": "%(now)s::timestamptz"}
+    target, found, digest = "", "p", "= q.digest"
+    if channel is not None and wanted != kind:
+        of_kind = f"AND c.kind = '{wanted}'" if wanted not in (None, POSTAL) else ""
+        target = f"""LEFT JOIN LATERAL (SELECT * FROM contact_point c WHERE c.account_id = p.account_id {of_kind}
+                     ORDER BY c.is_primary DESC LIMIT 1) t ON true"""  # noqa: S608 - built from constants alone
+        found, digest = "t", "= t.address_digest"
+    has_contact = f"{found}.address_digest IS NOT NULL" if wanted != POSTAL else HAS_POSTAL.format(account="a.id")
+    return f"""
+        SELECT q.place, a.id, a.status, k.status, k.granted_at, k.confirmed_at, k.withdrawn_at, k.expires_at,
+               k.paused_until, k.frequency, k.legal_basis, k.document_version,
+               {SUPPRESSED.format(digests=digest, **columns)},
+               {PENDING.format(digests="= q.digest", **columns)},
+               {has_contact}, {found}.verified_at IS NOT NULL
+        FROM unnest(%(places)s::int[], %(digests)s::bytea[]) AS q (place, digest)
+        LEFT JOIN contact_point p ON p.address_digest = q.digest
+        LEFT JOIN account a ON a.id = p.account_id
+        LEFT JOIN consent k ON k.account_id = p.account_id AND k.item_id = %(item)s
+        {target}"""  # noqa: S608 - the same
