@@ -80,6 +80,11 @@ class Consent(Base):
     __tablename__ = "consent"
     __table_args__ = (
         Index("ix_consent_paused_until", "paused_until", postgresql_where=text("paused_until IS NOT NULL")),
+        Index(
+            "ix_consent_expires_at",
+            "expires_at",
+            postgresql_where=text("status = 'granted' AND expires_at IS NOT NULL"),
+        ),
     )
 
     account_id: Mapped[IdKey]
