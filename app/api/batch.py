@@ -42,7 +42,7 @@ def decide_all() -> Response:
         question = questions.about_purpose(parley, asked.brand, asked.purpose, now.date())
     else:
         question = questions.about_topic(parley, asked.brand, asked.topic, asked.channel, now.date())
-    addresses = [_read(subject) for subject in asked.subjects]
+    addresses = read_subjects(asked.subjects)
     known = [address for address in addresses if address is not None]
     with transaction() as session:
         facts = iter(batches.facts_of_all(session, question.item, question.brand, known, now))
@@ -51,6 +51,11 @@ def decide_all() -> Response:
     if LINES in request.accept_mimetypes.values():
         return answer_lines(parley, results, LINES)
     return answer(parley, {"evaluated_at": shown(now), "results": list(results)})
+
+
+def read_subjects(subjects: Sequence[str]) -> list[Address | None]:
+    """Read addresses, in their order; None for what is none."""
+    return [_read(subject) for subject in subjects]
 
 
 def _read(subject: str) -> Address | None:

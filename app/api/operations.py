@@ -9,12 +9,15 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from app.api import batch, decisions, lookup, receipts, signals
+from app.api import batch, catalogue, decisions, links, lookup, receipts, signals
+from app.api.catalogue_shapes import CatalogueAnswer
 from app.api.shapes import (
     BatchAnswer,
     BatchRequest,
     DecisionAnswer,
     DecisionRequest,
+    LinksAnswer,
+    LinksRequest,
     LookupAnswer,
     LookupRequest,
     SignalAnswer,
@@ -110,6 +113,66 @@ OPERATIONS = (
                 {
                     "subject": "not an address", "allowed": False, "reason": "invalid_subject", "since": None,
                     "frequency": None,
+                },
+            ],
+        },
+    ),
+    Operation(
+        path="/api/v1/links",
+        name="links",
+        view=links.make_links,
+        request=LinksRequest,
+        answer=LinksAnswer,
+        scope=links.SCOPE,
+        asked={
+            "the recipients of a letter": {
+                "brand": "camille", "topic": "newsletter", "channel": "email", "subjects": ["ana@example.com"],
+            },
+        },
+        answered={
+            "links": [
+                {
+                    "subject": "ana@example.com",
+                    "unsubscribe_url": "https://parley.example.com/camille/unsubscribe/WyJBWnF6...",
+                    "manage_url": "https://parley.example.com/camille/manage/WyJBWnF6...",
+                    "reason": None,
+                },
+            ],
+        },
+    ),
+    Operation(
+        path="/api/v1/catalogue",
+        name="catalogue",
+        view=catalogue.show_catalogue,
+        answer=CatalogueAnswer,
+        scope=catalogue.SCOPE,
+        answered={
+            "group": {
+                "slug": "luxe", "name": "LÜXE", "locales": ["en", "fr"],
+                "purposes": [
+                    {
+                        "key": "analytics", "name": {"en": "Counting what works"},
+                        "legal_basis": "legitimate_interest", "sale_or_sharing": False,
+                    },
+                ],
+                "documents": [
+                    {
+                        "slug": "privacy", "title": {"en": "Privacy notice"}, "version": "2026-01-15",
+                        "url": "https://parley.example.com/luxe/documents/privacy?version=2026-01-15",
+                    },
+                ],
+            },
+            "brands": [
+                {
+                    "slug": "camille", "name": "Camille", "locales": ["en", "fr"], "purposes": [], "documents": [],
+                    "confirmation_days": 7,
+                    "topics": [
+                        {
+                            "key": "newsletter", "name": {"en": "Letters from the atelier"}, "channels": ["email"],
+                            "frequencies": ["weekly", "monthly"], "opt_in": "double", "legal_basis": "consent",
+                            "minimum_age": None,
+                        },
+                    ],
                 },
             ],
         },

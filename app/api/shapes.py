@@ -209,6 +209,25 @@ class BatchAnswer(BaseModel):
     results: list[BatchResult]
 
 
+class LinksRequest(TopicBatch):
+    """To whom a brand mails about a topic over a channel."""
+
+
+class MadeLinks(BaseModel):
+    """The links of one recipient."""
+
+    subject: str = Field(description="As it was sent.")
+    unsubscribe_url: str | None
+    manage_url: str | None
+    reason: Literal["unknown_subject", "invalid_subject"] | None = Field(description="Why there are none.")
+
+
+class LinksAnswer(BaseModel):
+    """The links, in the order asked."""
+
+    links: list[MadeLinks]
+
+
 class SignalRequest(Shape):
     """Whose browser said what, on which brand's site."""
 

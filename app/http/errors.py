@@ -13,6 +13,8 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.UnknownItem: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotOffered: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NothingChosen: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.BirthDateNeeded: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooYoung: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.BrandForbidden: HTTPStatus.FORBIDDEN,
     errors.ProofRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ProofSpent: HTTPStatus.CONFLICT,
