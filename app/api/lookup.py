@@ -20,7 +20,7 @@ from app.errors import UnknownItem
 from app.http.context import env, transaction
 from app.kit import clock
 from app.kit.addresses import Address
-from app.services import standing
+from app.services import records, standing
 from app.services.access_tokens import Access
 from app.services.standing import Person, Standing
 
@@ -106,5 +106,5 @@ def _consent(each: Standing, account_id: uuid.UUID | None) -> dict[str, object]:
         "updated_at": shown(state.updated_at) if state else None,
         "pending": each.pending_since is not None,
         "effective": effective and {"allowed": effective.allowed, "reason": effective.reason},
-        "receipt_id": f"{account_id}.{state.last_sequence}" if state else None,
+        "receipt_id": records.id_of(account_id, state.last_sequence) if state and account_id else None,
     }

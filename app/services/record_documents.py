@@ -60,7 +60,7 @@ def document(session: Session, record: Record) -> Node:
         **({"dpv:hasConsentControl": _control(origin, house)} if is_consent else {}),
         "dpv:hasRight": list(_rights(origin, house, ground)),
         ground.value: _present(origin, house, record),
-        "dct:hasPart": [_step(origin, house, record, step) for step in record.steps],
+        "dct:hasPart": [_step(session, house, record, step) for step in record.steps],
     }
 
 
@@ -171,8 +171,9 @@ def _present(origin: str, house: Site, record: Record) -> Node:
     }
 
 
-def _step(origin: str, house: Site, record: Record, step: Step) -> Node:
-    act, line = step.act, step.line
+def _step(session: Session, house: Site, record: Record, step: Step) -> Node:
+    act, line, origin = step.act, step.line, environment(session).settings.origin
+    version = None if act.is_asking else records.version_of(session, record, line.document_version)
     name = records.id_of(record.account_id, line.sequence)
     return {
         "@id": f"{origin}/api/v1/receipts/{name}#{'asking' if act.is_asking else 'act'}",
@@ -188,6 +189,7 @@ def _step(origin: str, house: Site, record: Record, step: Step) -> Node:
         "dct:language": tag(act.locale),
         "dpv:hasLegalBasis": _basis(line.legal_basis),
         **({"dpv:hasNotice": _words_id(step.notice)} if step.notice else {}),
+        **({"dct:references": _address(origin, version)} if version else {}),
         **({} if act.is_asking else _terms(line)),
         "schema:identifier": _mac(step),
     }

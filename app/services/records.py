@@ -147,26 +147,37 @@ def privacy_notice(session: Session, record: Record) -> NoticeVersion | None:
 
     None where there was none yet. A document that was accepted is no privacy notice; its record tells of both.
     """
+    noted = record.state.document_version if record.state and record.item.kind is not Kind.DOCUMENT else None
+    if found := version_of(session, record, noted):
+        return found
     group = environment(session).group
-    house = site_of(group, record)
+    house, day = site_of(group, record), record.since.date()
     site = house if house.document(PRIVACY) else group
     document = site.document(PRIVACY)
-    if document is None:
+    in_force = document.in_force(day) if document else None
+    if document is None or in_force is None or in_force.effective > day:
         return None
-    is_noted = record.item.kind is not Kind.DOCUMENT and record.state is not None
-    noted = _version(document, record.state.document_version if is_noted and record.state else None)
-    in_force = document.in_force(record.since.date())
-    version = noted or (in_force.version if in_force.effective <= record.since.date() else None)
-    return NoticeVersion(site, document, version) if version else None
+    return NoticeVersion(site, document, in_force.version)
 
 
 def accepted(session: Session, record: Record) -> NoticeVersion | None:
     """Find the version of the document that was accepted; None where the record is about something else."""
     if record.item.kind is not Kind.DOCUMENT or record.state is None:
         return None
-    site = site_of(environment(session).group, record)
-    document = site.document(record.item.key)
-    version = _version(document, record.state.document_version) if document else None
+    return version_of(session, record, record.state.document_version)
+
+
+def version_of(session: Session, record: Record, noted: str | None) -> NoticeVersion | None:
+    """Find the version that a line notes: of the privacy notice, or of the document that the record is about.
+
+    None where none is noted, or where `brands/` has it no longer.
+    """
+    group = environment(session).group
+    slug = record.item.key if record.item.kind is Kind.DOCUMENT else PRIVACY
+    house = site_of(group, record)
+    site = house if house.document(slug) else group
+    document = site.document(slug)
+    version = _version(document, noted) if document else None
     return NoticeVersion(site, document, version) if document and version else None
 
 

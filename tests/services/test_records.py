@@ -231,6 +231,15 @@ def test_it_names_who_is_answerable_the_notice_and_the_way_out(ana, env):
     assert re.search(r"/(camille|luxe)/documents/privacy\?version=\d{4}-\d\d-\d\d$", notice["@id"])
 
 
+def test_each_step_names_the_version_that_the_ledger_notes(ana, env):
+    version = env.group.document("privacy").versions[0].version.isoformat()
+    centres.record(env, ANA, SALES, Action.GRANTED)
+    centres.record(env, ANA, SALES, Action.RENEWED, document_version=version)
+    centres.record(env, ANA, SALES, Action.RENEWED, document_version="1999-01-01")
+    told = [step.get("dct:references", "") for step in of.document(env, ANA, 4)["dct:hasPart"]]
+    assert told == ["", f"{env.settings.origin}/luxe/documents/privacy?version={version}", ""]
+
+
 def test_no_notice_is_claimed_from_before_there_was_one(ana, env):
     (in_force,) = env.group.document("privacy").versions[:1]
     for days, expected in ((-1, []), (0, ["dpv:PrivacyNotice"])):
