@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from app.branding.fonts import Typefaces
-from app.branding.loader import load
+from app.branding.loader import check, load
 from app.db import Database, Session
 from app.kit.digests import Digester
 from app.kit.hashing import Hasher
@@ -39,13 +39,12 @@ class Environment:
     ) -> Environment:
         """Put a Parley together for `settings` on the database at `database_url` (application role).
 
-        Opens no connection; another kind of `database` may. Raises `branding.loader.BrandError` when a brand folder has
-        mistakes.
+        Opens no connection; another kind of `database` may. Raises what `read_group` does.
         """
         info: dict[str, object] = {}
         built = cls(
             settings=settings,
-            group=group or load(settings.brands_dir),
+            group=group or read_group(settings),
             digester=Digester(settings.digest_keys),
             sealer=Sealer(settings.sealing_keys),
             signer=Signer(settings.secret_keys, settings.leave_keys),
@@ -64,6 +63,15 @@ class Environment:
         again = replace(self)
         info[_KEY] = again
         return again
+
+
+def read_group(settings: Settings) -> SiteGroup:
+    """Read the brand folder, or raise `branding.loader.BrandError` where it has mistakes: nothing starts on them.
+
+    A published text that was changed is one; in production also a text that is not published, since people would agree
+    to words that may still change.
+    """
+    return (check if settings.is_production else load)(settings.brands_dir)
 
 
 def environment(session: Session) -> Environment:

@@ -28,6 +28,7 @@ from app.services import (
     passwords,
     phones,
     privacy_requests,
+    reconsent,
     second_factors,
     sessions,
     tokens,
@@ -107,6 +108,7 @@ def live(env):
         digest = sessions.find(session, secret).digest
         mailbox.keep(session, Contents(NEW, "a@b.c", "Hello", f"moved to {NEW}", "", {}))
         mailbox.keep(session, Contents(BEA, "a@b.c", "Hello", "unrelated", "", {}))
+        reconsent.note_asked(session, account, next(reconsent.changes(env.group)))
     name, camille = env.group.profile_field("name"), env.group.brands["camille"]
     env.database.write(
         lambda session: profile.keep(session, camille, account, name, {"name": "Peculiar Ana Ruiz"}, CAME)

@@ -16,6 +16,7 @@ import click
 from app.commands.lifeline import guarded
 from app.config import Settings
 from app.embedded import databases
+from app.environment import read_group
 from app.kit.stopping import stop_requests
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,7 @@ def serve(host: str, port: int | None, backlog: int) -> None:
     settings = Settings.load()
     port = settings.port if port is None else port
     require_free(host, port)
+    read_group(settings)  # else the workers would fail on its mistakes one after the other, for ever
     options: dict[str, str | int] = {
         "--host": host,
         "--port": port,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.test import TestResponse
 
-from app.branding.models import Site, SiteGroup
+from app.branding.models import Brand, Site, SiteGroup
 from app.branding.texts import Document, DocumentVersion
 from app.console import account_scenes
 from app.console.account_scenes import SIGN_IN
@@ -17,9 +17,11 @@ from app.console.people import EMAIL, PASSWORD
 from app.console.stage import Stage
 from app.kit import clock
 from app.kit.addresses import parse_email
-from app.services import locks, reconsent, tokens
+from app.kit.provenance import PERSON, Provenance, Source
+from app.services import consents, locks, reconsent, tokens
 from app.services.accounts import TERMS
 from app.services.decisions import PRIVACY
+from app.services.items import items
 from app.services.letters import Letter
 from app.services.messages import QUESTION, MessageKind
 
@@ -81,6 +83,13 @@ def link_too_old(stage: Stage) -> TestResponse:
     return stage.get(_path_of(stage, uuid.UUID(int=1)))
 
 
+def document(stage: Stage) -> TestResponse:
+    """Read a document of which a new version is announced."""
+    _announced(stage, PRIVACY)
+    keeper = stage.site if stage.site.document(PRIVACY) else stage.person.group
+    return stage.get(f"/{keeper.slug}/documents/{PRIVACY}?version={clock.now().date() + AHEAD}")
+
+
 def difference(stage: Stage) -> TestResponse:
     """Read what changes."""
     _announced(stage, PRIVACY)
@@ -111,6 +120,11 @@ def _account_id(stage: Stage) -> uuid.UUID:
 def _mailed(stage: Stage) -> uuid.UUID:
     _announced(stage, PRIVACY)
     with stage.session() as session:
+        if isinstance(stage.site, Brand):  # who is with others as well is mailed by the group
+            account = locks.lock_address(session, parse_email(EMAIL)).account(session)
+            others = [each for each in items(session) if each.brand != stage.site.slug]
+            if account is not None:
+                consents.withdraw(session, account, others, Provenance(PERSON, Source.CENTRE, stage.locale))
         asked = reconsent.questions(session, _account_id(stage))[0]
     return stage.person.be_mailed(MessageKind.RECONSENT, context={QUESTION: asked.name})
 

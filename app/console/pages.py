@@ -123,6 +123,7 @@ PAGES = (
     Page("reconsent-link-left", "It is ended", document_scenes.answered("no")),
     Page("reconsent-link-again", "Answered already", document_scenes.link_again),
     Page("reconsent-link-old", "Link too old to answer", document_scenes.link_too_old, 410),
+    Page("document-coming", "A document with a coming version", document_scenes.document, where=Where.GROUP),
     Page("difference", "What changes in a document", document_scenes.difference, where=Where.GROUP),
     Page("history", "What was agreed to and left", scenes.history),
     Page("record", "Record of a choice", record_scenes.record),

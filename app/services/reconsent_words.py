@@ -12,8 +12,8 @@ from app.services.items import ItemRef
 from app.services.offers import place
 from app.services.reconsent import Question
 
-_COMING = N_("“%(document)s” of %(site)s changes on %(date)s.")
-_CHANGED = N_("“%(document)s” of %(site)s changed on %(date)s.")
+_COMING = N_("“%(document)s” of %(site)s: a new version from %(date)s")
+_CHANGED = N_("“%(document)s” of %(site)s: a new version since %(date)s")
 _BEFORE = N_(
     "What you agreed to rests on it, so we ask before then whether it shall go on. Until then nothing changes."
 )
@@ -41,7 +41,7 @@ class Told:
 
     heading: str
     version: str
-    """Which version it is, by its date."""
+    """Which version it is, where the heading does not name its date."""
     lead: tuple[str, ...]
     concerned: tuple[Concerned, ...]
     statement: str
@@ -61,7 +61,8 @@ def told(group: SiteGroup, question: Question, locale: str) -> Told:
     name = pick(change.document.title, locale, change.site.locales)
     parts = {"document": name, "site": change.site.name, "date": long_date(question.since, locale)}
     heading = gettext(_CHANGED if question.is_past else _COMING) % parts
-    version = gettext("Version of %(day)s") % {"day": long_date(change.version.version, locale)}
+    date = change.version.version
+    version = gettext("Version of %(day)s") % {"day": long_date(date, locale)} if date != question.since else ""
     if change.is_of_account:
         statement = terms_text(group, change.document, change.version.version, group.locale(locale))
         return Told(
@@ -70,7 +71,15 @@ def told(group: SiteGroup, question: Question, locale: str) -> Told:
     lead = (gettext(_SINCE),) if question.is_past else (gettext(_BEFORE), gettext(_STANDS_STILL))
     ordered = sorted(question.items, key=lambda item: _order(group, item))
     concerned = tuple(_concerned(group, item, locale) for item in ordered)
-    text = "\n".join([heading, version, *lead, *(each.line for each in concerned), yes(len(concerned), locale)])
+    text = "\n".join(
+        [
+            heading,
+            *([version] if version else []),
+            *lead,
+            *(each.line for each in concerned),
+            yes(len(concerned), locale),
+        ]
+    )
     return Told(heading, version, lead, concerned, "", text, locale)
 
 

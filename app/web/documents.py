@@ -18,6 +18,8 @@ from app.http.context import locale
 from app.kit import clock
 from app.web.blueprint import bp, render
 
+_MARKDOWN = MarkdownIt().enable("table")
+
 
 class Shown(NamedTuple):
     """A version as the list of all versions has it."""
@@ -76,4 +78,4 @@ def _asked(found: Document, name: str) -> DocumentVersion | None:
 
 
 def _html(markdown: str) -> Markup:
-    return Markup(clean(MarkdownIt().render(markdown)))  # noqa: S704 - cleaned
+    return Markup(clean(_MARKDOWN.render(markdown)))  # noqa: S704 - cleaned

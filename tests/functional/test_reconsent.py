@@ -31,7 +31,7 @@ def test_nobody_is_asked_before_a_version_is_there_that_asks(env, ana, group):
 
 def test_the_centre_asks_before_the_day_and_yes_is_a_line_for_each_thing(news, ana):
     page = ana.get("/camille/preferences").text
-    assert "“Privacy notice” of LÜXE changes on" in centres.plain(page)
+    assert "“Privacy notice” of LÜXE: a new version from" in centres.plain(page)
     assert len(answers(page)) == 2
     assert answer(ana).location.startswith("/camille/preferences?told=agreed")
     renewed = lines(news, ANA, "renewed")
@@ -39,7 +39,7 @@ def test_the_centre_asks_before_the_day_and_yes_is_a_line_for_each_thing(news, a
     assert [(each.document_version, each.attributes["document"]) for each in renewed] == [(new, "privacy")] * 2
     with news.database.transaction() as session:
         words = notices.texts(session, {each.notice_digest for each in renewed})
-    assert next(iter(words.values())).startswith("“Privacy notice” of LÜXE changes on")
+    assert next(iter(words.values())).startswith("“Privacy notice” of LÜXE: a new version from")
     assert "Camille: Letters from the atelier by e-mail" in next(iter(words.values()))
     assert (asked(news, ANA), answers(ana.get("/camille/preferences").text)) == ([], [])
 
@@ -60,7 +60,7 @@ def test_a_decision_is_as_before_until_the_day_and_then_asks_for_the_yes(env, ap
 def test_after_the_day_a_yes_in_the_centre_lets_it_go_on(env, ana, app, group):
     with published(env, with_version(group, version(today())), app) as changed:
         assert journeys.decision(changed, ANA) == "reconsent_required"
-        assert "changed on" in centres.plain(ana.get("/luxe/preferences").text)
+        assert "a new version since" in centres.plain(ana.get("/luxe/preferences").text)
         answer(ana)
         assert journeys.decision(changed, ANA) == "granted"
 

@@ -112,7 +112,7 @@ def test_the_mail_says_what_happens_and_can_be_left_by_one_click(news, outbox):
     assert sent(news, outbox) == "sent"
     mail = outbox.parsed()
     text = mail.get_body(("plain",)).get_content()
-    assert "changes on" in mail["Subject"]
+    assert "a new version from" in mail["Subject"]
     assert all(words in text for words in ("Letters from the atelier", "stands still from that day on", "/reconsent/"))
     assert f"/luxe/documents/privacy?version={today() + SOON}&against=2026-01-15&lang=en" in text
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

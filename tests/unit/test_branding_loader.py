@@ -199,6 +199,13 @@ def test_a_published_text_cannot_vanish(folder):
     assert any(where == "luxe/published.toml" and "bring it back" in message for where, _, message in found)
 
 
+def test_a_version_may_not_come_into_force_before_the_one_it_follows(folder):
+    for path in (folder / TERMS).parent.glob("2026-01-15.*"):
+        text = path.read_text(encoding="utf-8").replace("effective = 2026-01-15", "effective = 2026-01-14")
+        path.with_name(path.name.replace("2026-01-15", "2027-01-01")).write_text(text, encoding="utf-8")
+    assert any("effective is before that of 2026-01-15" in message for _, _, message in mistakes(folder))
+
+
 def test_other_line_ends_are_not_a_change(folder):
     path = folder / TERMS
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
