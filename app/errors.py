@@ -59,6 +59,36 @@ class TooYoung(DomainError):
     code = "too_young"
 
 
+class Conflict(DomainError):
+    """What is told is older than what the person said since (invariant 7)."""
+
+    code = "conflict"
+
+
+class EvidenceNotTrusted(DomainError):
+    """The brand does not list this client among those whose evidence of a consent it trusts (invariant 1)."""
+
+    code = "evidence_not_trusted"
+
+
+class UnknownSubject(DomainError):
+    """Nobody is known under the subject, and it is none by which somebody could be met."""
+
+    code = "unknown_subject"
+
+
+class RequestInFlight(DomainError):
+    """The same request is being answered at this moment."""
+
+    code = "request_in_flight"
+
+
+class KeyReused(DomainError):
+    """An idempotency key came back with another request."""
+
+    code = "key_reused"
+
+
 class ProofRefused(DomainError):
     """A proof of work that is missing, wrong, too old, or made for another brand."""
 

@@ -55,6 +55,11 @@ def build(origin: str) -> dict[str, Any]:
         _tell_problems(described, operation)
         if isinstance(operation.answer, Mapping):
             _tell_answer(document, described, operation)
+        for status, when in operation.more_successes.items():
+            described["responses"][str(status)] = {**described["responses"]["200"], "description": when}
+        for name, meaning in operation.headers.items():
+            header = {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+            described.setdefault("parameters", []).append({**header, "description": meaning})
     return document
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from app.api import batch, catalogue, decisions, links, lookup, receipts, signals
+from app.api import batch, catalogue, consents, decisions, links, lookup, receipts, signals
 from app.api.catalogue_shapes import CatalogueAnswer
+from app.api.consent_shapes import ConsentAnswer, ConsentRequest
 from app.api.shapes import (
     BatchAnswer,
     BatchRequest,
@@ -51,6 +52,10 @@ class Operation:
     parameters: Mapping[str, str] = field(default_factory=dict)
     media_types: Sequence[str] = ("application/json",)
     """How the answer may come, the plain one first."""
+    more_successes: Mapping[int, str] = field(default_factory=dict)
+    """What it may answer as well, in the same form, and when."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that must be sent, and what they are."""
 
     @property
     def method(self) -> str:
@@ -65,7 +70,8 @@ class Operation:
     @property
     def failures(self) -> tuple[int, ...]:
         """What it may answer besides 200."""
-        return FAILURES if self.request else FAILURES_WITHOUT_BODY
+        usual = FAILURES if self.request else FAILURES_WITHOUT_BODY
+        return (*usual, 409) if self.headers else usual
 
 
 OPERATIONS = (
@@ -115,6 +121,41 @@ OPERATIONS = (
                     "frequency": None,
                 },
             ],
+        },
+    ),
+    Operation(
+        path="/api/v1/consents",
+        name="record",
+        view=consents.record,
+        request=ConsentRequest,
+        answer=ConsentAnswer,
+        scope=consents.SCOPE,
+        more_successes={201: "A line was written", 202: "A mail asks"},
+        headers={consents.HEADER: "Names this request: whatever is sent again under it is done once."},
+        asked={
+            "a yes at a till": {
+                "subject": {"email": "ana@example.com"}, "brand": "camille", "topic": "newsletter", "channel": "email",
+                "action": "grant", "occurred_at": "2026-11-21T10:00:00Z", "locale": "fr",
+                "evidence": {"till": "Paris 3", "form": "2026-117"},
+                "wording": "Oui, envoyez-moi les lettres de l’atelier par e-mail.",
+            },
+            "a no on the telephone": {
+                "subject": {"phone": "+33123456789"}, "brand": "camille", "purpose": "personalisation",
+                "action": "withdraw",
+            },
+            "a mail that asks": {
+                "subject": {"email": "ana@example.com"}, "brand": "camille", "topic": "newsletter", "channel": "email",
+                "action": "request",
+            },
+        },
+        answered={
+            "event": {
+                "id": "019ab3f0-5f4e-7c11-9d43-2f1a5b6c7d8e.1", "account_id": "019ab3f0-5f4e-7c11-9d43-2f1a5b6c7d8e",
+                "sequence": 1, "brand": "camille", "kind": "subscription", "key": "newsletter", "channel": "email",
+                "action": "granted", "status": "granted", "occurred_at": "2026-11-21T10:00:00Z",
+                "recorded_at": "2026-11-23T08:15:30Z",
+            },
+            "status": "granted", "receipt_id": "019ab3f0-5f4e-7c11-9d43-2f1a5b6c7d8e.1",
         },
     ),
     Operation(

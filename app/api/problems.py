@@ -59,6 +59,38 @@ KINDS: Mapping[str, Kind] = {
         HTTPStatus.UNPROCESSABLE_ENTITY, "No such brand, topic, purpose or channel",
         "Compare with the brand's own data. The answer never depends on the subject.",
     ),
+    "missing_idempotency_key": Kind(
+        HTTPStatus.BAD_REQUEST, "An idempotency key is needed",
+        "Send a header Idempotency-Key with up to 200 characters of ASCII, a new one for each thing to be done.",
+    ),
+    "evidence_not_trusted": Kind(
+        HTTPStatus.FORBIDDEN, "The brand does not trust this client's evidence",
+        "Have the client's name listed under trusted_evidence of the brand, or use the action “request”.",
+    ),
+    "conflict": Kind(
+        HTTPStatus.CONFLICT, "The person said otherwise since",
+        "Leave it as it is; or send a later occurred_at, if it is true.",
+    ),
+    "request_in_flight": Kind(HTTPStatus.CONFLICT, "The same request is under way", "Ask again in a moment."),
+    "key_reused": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The idempotency key stands for another request", "Use a new key."
+    ),
+    "unknown_subject": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "Nobody is known under this subject", "Give an e-mail address."
+    ),
+    "in_the_future": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "Nobody acts in the future", "Compare clocks; send occurred_at in UTC."
+    ),
+    "request_needs_email": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "Only a topic can be asked about, and only by e-mail",
+        "Give an e-mail address, a topic and the channel email.",
+    ),
+    "not_offered": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "This is not offered there", "Compare with /api/v1/catalogue."
+    ),
+    "birth_date_needed": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "This is from a certain age", "Lead people to the brand's form, which asks."
+    ),
     "too_many_requests": Kind(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", "Wait as long as Retry-After says."),
     "internal_error": Kind(
         HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of ours", "Tell the operator the X-Request-Id of the answer."

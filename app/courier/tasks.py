@@ -26,6 +26,7 @@ from app.services import (
     consents,
     feed,
     feedback,
+    idempotency,
     messages,
     opt_in,
     outbox,
@@ -120,7 +121,7 @@ def purge(environment: Environment) -> None:
     """Delete what has served its time: unconfirmed requests and sessions that ended. Safe to run twice at once."""
     batches = {
         "opt_in_request": opt_in.purge, "stranger": opt_in.purge_strangers, "message": messages.purge,
-        "address_change": address_changes.purge, "leaving_words": feedback.purge,
+        "address_change": address_changes.purge, "leaving_words": feedback.purge, "answered_request": idempotency.purge,
     }  # fmt: skip
     for what, purge_batch in batches.items():
         while rows := environment.database.write(purge_batch):

@@ -47,6 +47,10 @@ class Digester:
         """Digest where a request comes from, to count tries by; under the oldest key, as `abuse`."""
         return _hmac(self.keys[0], f"origin:{text}")
 
+    def request(self, body: bytes) -> bytes:
+        """Digest what a service asked, to know it again; under the oldest key, as `abuse`."""
+        return hmac.digest(self.keys[0].encode(), b"request:" + body, "sha256")
+
     def sign_in(self, address: Address) -> bytes:
         """Digest an address to count sign-ins by: known or not, and whatever key it is stored under."""
         return _hmac(self.keys[0], f"sign-in:{address.kind}:{address.normal}")

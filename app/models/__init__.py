@@ -21,11 +21,13 @@ from app.models.messages import DevelopmentMail, Message, OAuthClient, SigningKe
 from app.models.privacy import PrivacyExport, PrivacyRequest
 from app.models.profile import ProfileChange, ProfileRow
 from app.models.reconsent import ReconsentRequest
+from app.models.requests import AnsweredRequest
 
 __all__ = [
     "Account",
     "AddressChange",
     "AddressRow",
+    "AnsweredRequest",
     "AttemptRow",
     "Base",
     "CheckIn",

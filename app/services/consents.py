@@ -35,7 +35,8 @@ class Grant:
     """
 
     item: ItemRef
-    seen: Seen
+    seen: Seen | None
+    """The words; None where somebody else recorded the act and told none."""
     is_confirmed: bool
     asked_at: datetime | None = None
     """When it was asked for, if that was another act than this one."""
@@ -134,7 +135,7 @@ def agree_anew(
 
 def withdraw(
     session: Session, account: Account, wanted: Iterable[ItemRef], provenance: Provenance,
-    attributes: Mapping[str, Any] | None = None,
+    attributes: Mapping[str, Any] | None = None, occurred_at: datetime | None = None,
 ) -> list[Line]:  # fmt: skip
     """Withdraw those of `wanted` that are granted, and object to those that need no consent; others stay as they are.
 
@@ -149,6 +150,7 @@ def withdraw(
             item_id=item.id,
             action=Action.WITHDRAWN if basis == LegalBasis.CONSENT else Action.OBJECTED,
             legal_basis=basis,
+            occurred_at=occurred_at,
             attributes=attributes or {},
         )
         for item, basis in bases
@@ -157,17 +159,21 @@ def withdraw(
     return ledger.append(session, account, entries, provenance)
 
 
-def refuse(session: Session, account: Account, wanted: Iterable[ItemRef], provenance: Provenance) -> list[Line]:
+def refuse(
+    session: Session, account: Account, wanted: Iterable[ItemRef], provenance: Provenance,
+    occurred_at: datetime | None = None,
+) -> list[Line]:  # fmt: skip
     """Say no to all of `wanted`: end those that run, and write an explicit no where nothing was said yet.
 
     The account row must be locked by the caller.
     """
     present = current(session, account.id)
     wanted = list(wanted)
-    ended = withdraw(session, account, wanted, provenance)
+    ended = withdraw(session, account, wanted, provenance, occurred_at=occurred_at)
     told = {line.item_id for line in ended}
     unsaid = [item for item in wanted if item.id not in present and item.id not in told]
-    return ended + ledger.append(session, account, [Entry(item.id, Action.REFUSED) for item in unsaid], provenance)
+    entries = [Entry(item.id, Action.REFUSED, occurred_at=occurred_at) for item in unsaid]
+    return ended + ledger.append(session, account, entries, provenance)
 
 
 def running(session: Session, account_id: uuid.UUID, item: ItemRef) -> State | None:
@@ -287,7 +293,7 @@ def _entry(grant_: Grant, state: State | None) -> Entry:
         item_id=grant_.item.id,
         action=Action.RENEWED if is_granted else Action.GRANTED,
         occurred_at=grant_.occurred_at,
-        notice_digest=grant_.seen.digest,
+        notice_digest=grant_.seen.digest if grant_.seen else None,
         attributes=attributes,
         document_version=_newer(grant_.document_version, state.document_version if state and is_granted else None),
         detail=grant_.evidence or {},

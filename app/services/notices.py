@@ -92,6 +92,12 @@ def keep_words(session: Session, text: str, locale: str) -> Seen:
     return Seen(notice_digest(text, locale), locale)
 
 
+def keep_told(session: Session, text: str, locale: str) -> Seen:
+    """See to it that words are stored of which another system tells that somebody saw them."""
+    _store(session, [text], locale)
+    return Seen(notice_digest(text, locale), locale)
+
+
 def texts(session: Session, digests: Collection[bytes]) -> dict[bytes, str]:
     """Read wordings back, by digest."""
     query = select(Notice.digest, Notice.text).where(Notice.digest.in_(digests))

@@ -88,6 +88,11 @@ def authenticate(session: Session, client_id: str, secret: str) -> Client | None
     return Client(row.id, row.name, tuple(row.scopes), tuple(row.brands))
 
 
+def name_of(session: Session, client_id: str) -> str | None:
+    """Give the name of a client, by which a brand lists those it trusts."""
+    return session.scalar(select(OAuthClient.name).where(OAuthClient.id == client_id))
+
+
 def revoke(session: Session, client_id: str) -> bool:
     """Refuse new tokens to a client; those it has die within ten minutes. False if there is none left to revoke."""
     revoked = (

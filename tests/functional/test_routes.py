@@ -36,14 +36,15 @@ GUARDS = {
     EMBEDDED: "POST /embed/<brand>/challenge  POST /embed/<brand>/subscribe  POST /embed/<brand>/frame",
     BEARER: """
         POST /api/v1/decisions  POST /api/v1/decisions/batch  POST /api/v1/consents/lookup  POST /api/v1/signals
-        GET /api/v1/receipts/<receipt_id>  GET /api/v1/catalogue  POST /api/v1/links""",
+        GET /api/v1/receipts/<receipt_id>  GET /api/v1/catalogue  POST /api/v1/links
+        POST /api/v1/consents""",
     CLIENT: "POST /oauth/token",
     SECRET: "POST /hooks/mail/<token>  POST /hooks/sms/<token>",
     DEVELOPMENT: """
         GET /dev/mailbox  GET /dev/mailbox.json  GET /dev/mailbox/<uuid:id>  GET /dev/mailbox/<uuid:id>/html""",
     OTHERWISE: """
         ANY /api/v1/decisions  ANY /api/v1/decisions/batch  ANY /api/v1/catalogue  ANY /api/v1/links
-        ANY /api/v1/consents/lookup  ANY /api/v1/signals
+        ANY /api/v1/consents  ANY /api/v1/consents/lookup  ANY /api/v1/signals
         ANY /api/v1/receipts/<receipt_id>  ANY /api/  ANY /api/<path:rest>  ANY /oauth/token
         ANY /hooks/mail/<token>  ANY /hooks/sms/<token>
         ANY /embed/<brand>.js  ANY /embed/<brand>/form  ANY /embed/<brand>/challenge  ANY /embed/<brand>/subscribe""",

@@ -1,0 +1,66 @@
+"""What is told of a consent that was taken elsewhere."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, Field, StringConstraints, model_validator
+
+from app.api.shapes import BrandName, Moment, Name, Shape, Subject
+from app.branding.models import Channel, Kind
+
+Fact = Annotated[str, StringConstraints(max_length=500)]
+LONGEST_WORDING = 10_000
+
+
+class ConsentRequest(Shape):
+    """Who said what to whom, when, and what proves it."""
+
+    subject: Subject
+    brand: BrandName
+    topic: Name | None = None
+    channel: Name | None = None
+    purpose: Name | None = Field(default=None, description="Stands for topic and channel.")
+    action: Literal["grant", "withdraw", "request"]
+    occurred_at: Moment | None = Field(default=None, description="When the person acted; now, unless said.")
+    evidence: Annotated[dict[Name, Fact], Field(max_length=20)] = Field(
+        default_factory=dict,
+        description="What proves it, such as the till, the form and its number. Kept until the person is erased.",
+    )
+    wording: Annotated[str, StringConstraints(max_length=LONGEST_WORDING)] = Field(
+        default="", description="The exact words that the person saw or heard."
+    )
+    locale: Name | None = Field(default=None, description="Their language; the brand's first, unless it speaks it.")
+
+    @model_validator(mode="after")
+    def _one_item(self) -> Self:
+        is_topic, is_half = bool(self.topic and self.channel), bool(self.topic) is not bool(self.channel)
+        if is_half or is_topic is bool(self.purpose):
+            raise ValueError("Give either topic and channel, or purpose.")
+        return self
+
+
+class RecordedEvent(BaseModel):
+    """The line of the ledger."""
+
+    id: str
+    account_id: uuid.UUID
+    sequence: int
+    brand: str | None
+    kind: Kind
+    key: str
+    channel: Channel | None
+    action: str
+    status: str
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class ConsentAnswer(BaseModel):
+    """What came of it."""
+
+    event: RecordedEvent | None = Field(description="Null where nothing had to be written.")
+    status: str | None = Field(description="Where the consent stands now; null for somebody who is not known.")
+    receipt_id: str | None

@@ -1,0 +1,119 @@
+"""Record what somebody said to another system: at a till, on the telephone, on paper."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.branding.models import Brand
+from app.db import Session
+from app.environment import environment
+from app.errors import Conflict, EvidenceNotTrusted, NotOffered, UnknownSubject
+from app.kit.addresses import Address
+from app.kit.provenance import Provenance
+from app.models import Account
+from app.services import accounts, consents, notices, opt_in
+from app.services.consents import Grant
+from app.services.decisions import version_in_force
+from app.services.folding import Line, State, Status
+from app.services.items import ItemRef
+from app.services.locks import Locked, known_digest, lock_account, lock_address, lock_digest
+from app.services.opt_outs import NO
+
+Subject = Address | uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What another system tells: when the person acted, and what proves it. `wording` is what they were shown."""
+
+    at: datetime
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    wording: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The account, and the line that was written; none where all was so already."""
+
+    account_id: uuid.UUID | None
+    line: Line | None
+    status: Status | None
+
+
+def grant(
+    session: Session, brand: Brand, item: ItemRef, subject: Subject, told: Told, provenance: Provenance, *,
+    is_trusted: bool,
+) -> Recorded:  # fmt: skip
+    """Record a consent that was given elsewhere. An address that was never met gets a lite account.
+
+    Raises `EvidenceNotTrusted` where the brand does not trust the teller (invariant 1), `Conflict` where the person
+    said no at or after the act that is told of (invariant 7), `NotOffered`, `UnknownSubject`.
+    """
+    if item.is_retired:
+        raise NotOffered(f"“{item.key}” is no longer offered.")
+    if not is_trusted:
+        raise EvidenceNotTrusted(f"{brand.name} does not list this client under trusted_evidence; ask by “request”.")
+    account = _met(session, subject, provenance)
+    state = consents.current(session, account.id).get(item.id)
+    if state and state.status in NO and state.withdrawn_at and told.at <= state.withdrawn_at:
+        raise Conflict("The person said no since.")
+    if consents.is_running(state) and state and told.at <= _given_at(state):
+        return Recorded(account.id, None, state.status)
+    group = environment(session).group
+    version = version_in_force(group, group.owner(item.brand) or group, told.at.date())
+    seen = notices.keep_told(session, told.wording, provenance.locale) if told.wording else None
+    wanted = Grant(
+        item, seen, is_confirmed=False, occurred_at=told.at, evidence=told.evidence, document_version=version
+    )
+    (line,) = consents.grant(session, account, [wanted], provenance)
+    return Recorded(account.id, line, line.status)
+
+
+def withdraw(session: Session, item: ItemRef, subject: Subject, told: Told, provenance: Provenance) -> Recorded:
+    """Record that somebody left, objected, or said no where nothing was said before.
+
+    Raises `Conflict` where they agreed after the act that is told of. Of somebody who is not known nothing is kept, but
+    what they asked for and did not confirm ends.
+    """
+    locked = _found(session, subject)
+    if locked is None:
+        return Recorded(None, None, None)
+    account = locked.account(session)
+    state = consents.current(session, account.id).get(item.id) if account else None
+    if state and consents.is_running(state) and told.at < _given_at(state):
+        raise Conflict("The person agreed since.")
+    opt_in.cancel(session, locked.digests, [item.id], provenance)
+    if account is None or account.status == accounts.ERASED:
+        return Recorded(None, None, None)
+    lines = consents.refuse(session, account, [item], provenance, told.at)
+    status = lines[-1].status if lines else state.status if state else None
+    return Recorded(account.id, lines[-1] if lines else None, status)
+
+
+def _given_at(state: State) -> datetime:
+    return state.confirmed_at or state.granted_at or state.updated_at
+
+
+def _met(session: Session, subject: Subject, provenance: Provenance) -> Account:
+    if isinstance(subject, Address) and subject.kind == "email":
+        locked: Locked | None = lock_address(session, subject)
+    else:
+        locked = _found(session, subject)
+    account = locked.account(session) if locked else None
+    if account is not None and account.status != accounts.ERASED:
+        return account
+    if locked is None or not isinstance(subject, Address) or subject.kind != "email":
+        raise UnknownSubject("Nobody is known under this subject; only an e-mail address can be new.")
+    return accounts.create_lite(session, locked.digest, provenance.locale, verified_at=None)
+
+
+def _found(session: Session, subject: Subject) -> Locked | None:
+    if subject is None:
+        return None
+    if isinstance(subject, uuid.UUID):
+        return lock_account(session, subject)
+    return lock_digest(session, known_digest(session, subject))
