@@ -67,6 +67,8 @@ def confirm_again(site: Site, token: str) -> ResponseReturnValue:
     outcome = write(lambda session: flow.again(session, site, token, provenance(Source.FORM)))
     if outcome is Confirmation.EXPIRED:
         return redirect(url_for("web.check_mail", site=site.slug), 303)
+    if outcome is Confirmation.OPEN:  # an old page said it ran out, and it was asked for anew meanwhile
+        return redirect(url_for("web.confirm", site=site.slug, token=token), 303)
     return _outcome(outcome, token, can_ask_again=False)
 
 

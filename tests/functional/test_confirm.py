@@ -98,6 +98,14 @@ def test_a_list_that_makes_no_sense_confirms_nothing(client, env, listed):
     assert journeys.decision(env, ANA) == "pending"
 
 
+def test_a_fresh_link_is_not_needed_while_the_old_one_is_good(client, env):
+    journeys.sign_up(client, ANA)
+    path = journeys.confirmation_path(env, ANA)
+    answer = client.post(f"{path}/again")
+    assert (answer.status_code, answer.location) == (303, path)
+    assert journeys.mails(env, ANA) == ["confirm"]
+
+
 def test_asking_again_adds_to_the_same_request(client, env, session):
     journeys.sign_up(client, ANA, ["newsletter:email"])
     journeys.sign_up(client, ANA, ["private-sales:email"])

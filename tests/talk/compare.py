@@ -1,0 +1,131 @@
+"""Holds the application against the model: every decision, every consent, and what the ledger folds to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from joserfc import jwt
+from sqlalchemy import select
+
+from app.kit.addresses import parse_email
+from app.models import Consent, ConsentEvent
+from app.services import decisions, folding, ledger, questions, signing_keys
+from app.services.decisions import Decision
+from app.services.folding import State
+from app.services.verdicts import verdicts
+from tests import api, decision_table
+from tests.talk import model
+from tests.talk.model import Item, Person
+from tests.talk.real import HOUSES, ITEMS, ONE, Talk
+
+FACTS = ("status", "granted_at", "confirmed_at", "withdrawn_at", "expires_at", "paused_until", "frequency",
+         "legal_basis", "document_version")  # fmt: skip
+"""What is compared of a consent, as the table names it."""
+
+
+def reasons(talk: Talk, people: Sequence[Person]) -> list[str]:
+    """Give the reason of every decision, by the model."""
+    return [decision_table.answer(model.case(HOUSES, person, item, talk.now))[1] for person in people for item in ITEMS]
+
+
+def differences(talk: Talk, people: Sequence[Person]) -> list[str]:
+    """Tell where the application is not what the model is; nothing where all is well."""
+    accounts = {person.email: talk.account(person.email) for person in people}
+    found = [
+        f"{person.email}: {'an' if account else 'no'} account"
+        for person in people
+        if person.has_account != bool(account := accounts[person.email])
+    ]
+    return found or [
+        *_of_decisions(talk, people, accounts, talk.now),
+        *_of_consents(talk, people, accounts),
+    ]
+
+
+def _of_decisions(talk: Talk, people: Sequence[Person], accounts: Mapping[str, Any], now: datetime) -> list[str]:
+    """Ask about every item of everybody, by address alone and by account at once."""
+    found = []
+    for person in people:
+        together = _together(talk, accounts[person.email])
+        for item in ITEMS:
+            wanted = decision_table.answer(model.case(HOUSES, person, item, now))
+            answers = [alone(talk, person, item, now), *([together[talk.refs[item].id]] if together else [])]
+            found += [
+                f"{person.email} {item}: a decision is {got.reason}, not {wanted[1]}"
+                for got in answers
+                if (got.allowed, got.reason) != wanted
+            ]
+    return found
+
+
+def alone(talk: Talk, person: Person, item: Item, now: datetime) -> Decision:
+    """Ask for one decision as the API does."""
+    question = questions.about_topic(talk.env, *item, now.date())
+    facts = decisions.ask(talk.env, question.item, item.house, parse_email(person.email), now)
+    return decisions.decide(question.rules, facts, now)
+
+
+def _together(talk: Talk, account: Any) -> Mapping[int, Decision]:
+    if account is None:
+        return {}
+    with talk.env.database.transaction() as session:
+        return verdicts(session, account, list(talk.refs.values()), ONE)
+
+
+def _of_consents(talk: Talk, people: Sequence[Person], accounts: Mapping[str, Any]) -> list[str]:
+    """Compare the table with what its lines fold to, whoever's it is, and both with the model."""
+    with talk.env.database.transaction() as session:
+        stored = {(row.account_id, row.item_id): _state(row) for row in session.scalars(select(Consent))}
+        order = (ConsentEvent.account_id, ConsentEvent.item_id, ConsentEvent.sequence)
+        lines = list(session.scalars(select(ConsentEvent).order_by(*order)))
+        folded = {
+            key: folding.fold(ledger.line_of(vars(line)) for line in of_item)
+            for key, of_item in groupby(lines, lambda line: (line.account_id, line.item_id))
+        }
+    found = [f"{key}: the table has {stored.get(key)}, its lines {folded.get(key)}"
+             for key in stored.keys() | folded.keys() if stored.get(key) != folded.get(key)]  # fmt: skip
+    wanted = {
+        (accounts[person.email], talk.refs[item].id): _expected(held)
+        for person in people
+        for item, held in person.consents.items()
+    }
+    got = {key: {name: getattr(state, name) for name in FACTS} for key, state in stored.items()}
+    return found + [f"{key}: is {got.get(key)}, not {wanted.get(key)}"
+                    for key in wanted.keys() | got.keys() if wanted.get(key) != got.get(key)]  # fmt: skip
+
+
+def _state(row: Consent) -> State:
+    return State(**{name: getattr(row, name) for name in State.__dataclass_fields__})
+
+
+def _expected(held: model.Consent) -> dict[str, Any]:
+    values = (held.status, held.granted_at, held.confirmed_at, held.withdrawn_at, held.expires_at, held.paused_until,
+              held.frequency, held.basis, held.version and held.version.isoformat())  # fmt: skip
+    return dict(zip(FACTS, values, strict=True))
+
+
+def over_http(talk: Talk, person: Person, item: Item) -> list[str]:
+    """Ask one question as a service does, and compare what it is told."""
+    body = dict(zip(("brand", "topic", "channel"), item, strict=True))
+    answer = api.decide(talk.browser("a service"), _headers(talk), {"email": person.email}, **body).json
+    allowed, reason = decision_table.answer(model.case(HOUSES, person, item, talk.now))
+    held = person.consents.get(item)
+    wanted = (allowed, reason, model.since(held), held and held.frequency, held and held.expires_at)
+    got = (answer["allowed"], answer["reason"], _moment(answer["since"]), answer["frequency"],
+           _moment(answer["expires_at"]))  # fmt: skip
+    return [] if got == wanted else [f"{person.email} {item}: over HTTP {got}, not {wanted}"]
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _headers(talk: Talk) -> dict[str, str]:
+    key, origin, now = signing_keys.signing_key(talk.env), talk.env.settings.origin, int(talk.now.timestamp())
+    claims = {"iss": origin, "aud": f"{origin}/api", "sub": "c", "client_id": "c", "iat": now, "exp": now + 60,
+              "jti": "1", "scope": "consents:read", "brands": list(HOUSES)}  # fmt: skip
+    token = jwt.encode({"alg": "ES256", "typ": "at+jwt", "kid": key.kid}, claims, key, algorithms=["ES256"])
+    return {"Authorization": f"Bearer {token}"}

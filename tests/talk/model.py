@@ -1,0 +1,239 @@
+"""What the talk between people and houses comes to, by the rules of the domain in their plainest form.
+
+Dictionaries, lists and dates, nothing of the application: it is held against this after every step. Times are handed
+in; nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Literal, NamedTuple
+
+from tests import decision_table
+from tests.decision_table import Case
+
+BOUNCE_LASTS = timedelta(days=90)
+KEPT = timedelta(days=30)
+SESSION = timedelta(minutes=60)
+LIFTABLE = ("do_not_contact", "complaint", "hard_bounce")
+
+
+class Item(NamedTuple):
+    """Something a house sends over a channel."""
+
+    house: str
+    topic: str
+    channel: str
+
+    def __str__(self) -> str:
+        return ":".join(self)
+
+
+@dataclass(frozen=True)
+class House:
+    """What a house has laid down."""
+
+    items: tuple[Item, ...]
+    frequencies: Mapping[str, tuple[str, ...]]
+    """By topic, the usual one first."""
+    single: frozenset[str] = frozenset()
+    """Topics that are agreed to without a mail to confirm."""
+    by_right: frozenset[str] = frozenset()
+    """Topics whose basis is a legitimate interest."""
+    must_be_proved: bool = False
+    confirmation_days: int = 7
+    versions: tuple[tuple[date, bool], ...] = ()
+    """Of its privacy notice: from when, and whether it asks for consent anew."""
+
+    def version(self, on: date) -> date:
+        """Give the version in force."""
+        return max((day for day, _ in self.versions if day <= on), default=self.versions[0][0])
+
+    def asks_since(self, on: date) -> date:
+        """Give the oldest version that is good enough."""
+        return max((day for day, anew in self.versions if anew and day <= on), default=date.min)
+
+
+@dataclass
+class Consent:
+    """What holds of one item for one account."""
+
+    status: str
+    granted_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    expires_at: datetime | None = None
+    paused_until: datetime | None = None
+    frequency: str | None = None
+    basis: str = "consent"
+    version: date | None = None
+
+    def is_running(self, now: datetime) -> bool:
+        """Tell whether it is agreed to and has not run out."""
+        return self.status == "granted" and (self.expires_at is None or self.expires_at > now)
+
+
+@dataclass
+class Asked:
+    """One item of a request."""
+
+    at: datetime
+    state: Literal["open", "confirmed", "cancelled"] = "open"
+
+
+@dataclass
+class Request:
+    """What was asked for with an address."""
+
+    house: str
+    created_at: datetime
+    ends_at: datetime
+    items: dict[Item, Asked] = field(default_factory=dict)
+    outcome: str = "pending"
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether it can be confirmed."""
+        return self.outcome == "pending" and self.ends_at > now
+
+    def ask(self, wanted: Iterable[Item], now: datetime) -> None:
+        """Add items; of those that were asked for before, only this asking counts."""
+        self.items |= {item: Asked(now) for item in wanted}
+
+    def open(self) -> list[Item]:
+        """List what is neither confirmed nor cancelled."""
+        return [item for item, asked in self.items.items() if asked.state == "open"]
+
+    def settle(self, items: Iterable[Item], state: Literal["confirmed", "cancelled"]) -> None:
+        """Confirm or cancel what is open of `items`; a request without anything open is closed."""
+        for item in set(items) & set(self.open()):
+            self.items[item].state = state
+        if self.outcome == "pending" and not self.open():
+            was_confirmed = any(asked.state == "confirmed" for asked in self.items.values())
+            self.outcome = "confirmed" if was_confirmed else "cancelled"
+
+
+@dataclass
+class Stop:
+    """A suppression; None stands for all houses, and for all channels."""
+
+    house: str | None
+    channel: str | None
+    reason: str
+    at: datetime
+    lapses_at: datetime | None
+    lifted_at: datetime | None = None
+
+    def stands(self, now: datetime) -> bool:
+        """Tell whether it counts."""
+        return self.lifted_at is None and (self.lapses_at is None or self.lapses_at > now)
+
+
+@dataclass
+class Session:
+    """A session opened from the mailbox, and what its last press did."""
+
+    opened_at: datetime
+    turned: tuple[list[Item], list[Item]] | None = None
+    """What was turned on and off."""
+    adjusted: tuple[Item, str, str | None, datetime | None] | None = None
+    """The item, what was done, and its frequency and pause before."""
+
+
+@dataclass
+class Person:
+    """Somebody with a mailbox, known to the houses or not."""
+
+    email: str
+    has_account: bool = False
+    is_restricted: bool = False
+    is_proved: bool = False
+    consents: dict[Item, Consent] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+    stops: list[Stop] = field(default_factory=list)
+    session: Session | None = None
+
+    def is_in(self, now: datetime) -> bool:
+        """Tell whether a session is open."""
+        return self.session is not None and self.session.opened_at + SESSION > now
+
+    def cancel(self, items: Iterable[Item]) -> None:
+        """Whoever leaves something is not brought back by what was asked for before."""
+        unwanted = set(items)
+        for request in self.requests:
+            request.settle(unwanted, "cancelled")
+
+    def grant(self, item: Item, now: datetime, version: date, *, asked_at: datetime | None, is_confirmed: bool) -> None:
+        """Agree to something; what is agreed to already is renewed and keeps its dates."""
+        held = self.consents.get(item)
+        if held and held.status == "granted":
+            held.confirmed_at = held.confirmed_at or (now if is_confirmed else None)
+            held.expires_at, held.basis, held.version = None, "consent", version
+            return
+        self.consents[item] = Consent(
+            "granted", asked_at or now, now if is_confirmed else None, version=version,
+            frequency=held.frequency if held else None,
+        )  # fmt: skip
+
+    def withdraw(self, item: Item, now: datetime, *, by_right: bool) -> bool:
+        """Leave something, or object to what needs no consent; tell whether that changed anything."""
+        held = self.consents.get(item)
+        if held and held.status == "granted":
+            held.status = "withdrawn" if held.basis == "consent" else "objected"
+            held.withdrawn_at, held.paused_until = now, None
+            return True
+        if held is None and by_right:
+            self.consents[item] = Consent("objected", withdrawn_at=now, basis="legitimate_interest")
+            return True
+        return False
+
+    def stop(self, stop: Stop, now: datetime) -> bool:
+        """Note a suppression, if it neither stands already, nor was lifted since, nor would have lapsed; tell so."""
+        alike = [each for each in self.stops
+                 if (each.house, each.channel, each.reason) == (stop.house, stop.channel, stop.reason)]  # fmt: skip
+        was_lifted = any(each.lifted_at and each.lifted_at > stop.at for each in alike)
+        if any(each.stands(now) for each in alike) or was_lifted or not stop.stands(now):
+            return False
+        self.stops.append(stop)
+        return True
+
+    def forget(self) -> None:
+        """Erase the person; what must not be contacted stays so."""
+        for request in self.requests:
+            request.outcome, request.items = "purged", {}
+        self.has_account = self.is_restricted = self.is_proved = False
+        self.consents, self.requests, self.session = {}, [], None
+
+
+def case(houses: Mapping[str, House], person: Person, item: Item, now: datetime) -> Case:
+    """Put what holds of an item into the words of the decision table."""
+    house, held = houses[item.house], person.consents.get(item)
+    stops = [stop for stop in person.stops if stop.stands(now)]
+    too_old = held is not None and (held.version or date.min) < house.asks_since(now.date())
+    status = "restricted" if person.is_restricted else "active"
+    return {
+        "channel": item.channel,
+        "is_retired": False,
+        "basis": "legitimate_interest" if item.topic in house.by_right else "consent",
+        "must_be_proved": house.must_be_proved,
+        "asks_anew": house.asks_since(now.date()) > date.min,
+        # Push uses no address: the account's own stands for it.
+        "is_suppressed": (person.has_account or item.channel != "push") and any(
+            stop.house in {None, item.house} and stop.channel in {None, item.channel} for stop in stops
+        ),
+        "account": status if person.has_account else None,
+        "is_pending": any(item in each.open() for each in person.requests if each.is_live(now)),
+        "status": held.status if held else None,
+        "ends": decision_table.place(held.expires_at if held else None, now),
+        "pause": decision_table.place(held.paused_until if held else None, now),
+        "version": "older" if too_old else "same",
+        "contact": "proved" if person.is_proved else "unproved",
+    }  # fmt: skip
+
+
+def since(held: Consent | None) -> datetime | None:
+    """Tell when the person acted."""
+    if held is None or held.status == "expired":
+        return None
+    return (held.confirmed_at or held.granted_at) if held.status == "granted" else held.withdrawn_at
