@@ -58,8 +58,12 @@ def confirm(
     return Confirmed(Confirmation.CONFIRMED, sessions.open_preference(session, account.id, provenance.user_agent))
 
 
-def again(session: Session, site: Site, token: str, provenance: Provenance) -> Confirmation:
-    """Mail a fresh link for an expired one; the items that are still wanted are asked for anew."""
+def again(session: Session, site: Site, token: str, provenance: Provenance) -> Confirmation | None:
+    """Mail a fresh link for an expired one; the items that are still wanted are asked for anew.
+
+    None says that this was done; otherwise the link is what the answer tells, and nothing was done: also for one that
+    ran out so long ago that nobody knows any more what it was about.
+    """
     seen = confirmations.inspect(session, site, token)
     if seen.outcome is not Confirmation.EXPIRED or seen.request is None:
         return seen.outcome
@@ -74,7 +78,7 @@ def again(session: Session, site: Site, token: str, provenance: Provenance) -> C
         session, kind="confirm", brand=brand, address_digest=locked.digest, abuse_digest=locked.abuse_digest,
         locale=provenance.locale, account_id=locked.account_id, request_id=request_id,
     )  # fmt: skip
-    return Confirmation.EXPIRED
+    return None
 
 
 def _account(session: Session, locked: Locked, request: OptInRequest) -> Account:

@@ -65,7 +65,7 @@ def confirm_again(site: Site, token: str) -> ResponseReturnValue:
     """Mail a fresh link for one that ran out."""
     guards.refuse_cross_site()
     outcome = write(lambda session: flow.again(session, site, token, provenance(Source.FORM)))
-    if outcome is Confirmation.EXPIRED:
+    if outcome is None:
         return redirect(url_for("web.check_mail", site=site.slug), 303)
     if outcome is Confirmation.OPEN:  # an old page said it ran out, and it was asked for anew meanwhile
         return redirect(url_for("web.confirm", site=site.slug, token=token), 303)

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select
 
+from app.courier import tasks
 from app.models import AddressRow, ConsentEvent, EventDetail, OptInRequest, Tally
 from app.services import items, opt_in
 from app.web import confirm as page
@@ -104,6 +105,16 @@ def test_a_fresh_link_is_not_needed_while_the_old_one_is_good(client, env):
     answer = client.post(f"{path}/again")
     assert (answer.status_code, answer.location) == (303, path)
     assert journeys.mails(env, ANA) == ["confirm"]
+
+
+def test_no_mail_is_promised_where_nobody_knows_any_more_what_a_link_was_about(client, env):
+    with time_machine.travel("2026-03-01T10:00:00Z", tick=False) as clock:
+        journeys.sign_up(client, ANA)
+        path = journeys.confirmation_path(env, ANA)
+        clock.shift(31 * 24 * 3600)
+        tasks.purge(env)
+        assert client.post(f"{path}/again").status_code == 410
+        assert journeys.mails(env, ANA) == []
 
 
 def test_asking_again_adds_to_the_same_request(client, env, session):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -10,6 +11,7 @@ from typing import Any
 from joserfc import jwt
 from sqlalchemy import select
 
+from app.db import Session
 from app.kit.addresses import parse_email
 from app.models import Consent, ConsentEvent
 from app.services import decisions, folding, ledger, questions, signing_keys
@@ -25,6 +27,9 @@ FACTS = ("status", "granted_at", "confirmed_at", "withdrawn_at", "expires_at", "
          "legal_basis", "document_version")  # fmt: skip
 """What is compared of a consent, as the table names it."""
 
+Accounts = Mapping[str, uuid.UUID]
+_LINE = [getattr(ConsentEvent, name) for name in ("account_id", *folding.Line._fields)]
+
 
 def reasons(talk: Talk, people: Sequence[Person]) -> list[str]:
     """Give the reason of every decision, by the model."""
@@ -33,26 +38,26 @@ def reasons(talk: Talk, people: Sequence[Person]) -> list[str]:
 
 def differences(talk: Talk, people: Sequence[Person]) -> list[str]:
     """Tell where the application is not what the model is; nothing where all is well."""
-    accounts = {person.email: talk.account(person.email) for person in people}
-    found = [
-        f"{person.email}: {'an' if account else 'no'} account"
-        for person in people
-        if person.has_account != bool(account := accounts[person.email])
-    ]
-    return found or [
-        *_of_decisions(talk, people, accounts, talk.now),
-        *_of_consents(talk, people, accounts),
-    ]
+    with talk.env.database.transaction() as session:
+        accounts = talk.accounts(session, [person.email for person in people])
+        found = [person.email for person in people if person.has_account != (person.email in accounts)]
+        if found:
+            return [f"an account too many or too few: {found}"]
+        return [
+            *_of_decisions(talk, session, people, accounts),
+            *_of_consents(talk, session, people, accounts),
+        ]
 
 
-def _of_decisions(talk: Talk, people: Sequence[Person], accounts: Mapping[str, Any], now: datetime) -> list[str]:
+def _of_decisions(talk: Talk, session: Session, people: Sequence[Person], accounts: Accounts) -> list[str]:
     """Ask about every item of everybody, by address alone and by account at once."""
     found = []
     for person in people:
-        together = _together(talk, accounts[person.email])
+        account = accounts.get(person.email)
+        together = verdicts(session, account, list(talk.refs.values()), ONE) if account else {}
         for item in ITEMS:
-            wanted = decision_table.answer(model.case(HOUSES, person, item, now))
-            answers = [alone(talk, person, item, now), *([together[talk.refs[item].id]] if together else [])]
+            wanted = decision_table.answer(model.case(HOUSES, person, item, talk.now))
+            answers = [_alone(talk, person, item), *([together[talk.refs[item].id]] if together else [])]
             found += [
                 f"{person.email} {item}: a decision is {got.reason}, not {wanted[1]}"
                 for got in answers
@@ -61,50 +66,49 @@ def _of_decisions(talk: Talk, people: Sequence[Person], accounts: Mapping[str, A
     return found
 
 
-def alone(talk: Talk, person: Person, item: Item, now: datetime) -> Decision:
+def _alone(talk: Talk, person: Person, item: Item) -> Decision:
     """Ask for one decision as the API does."""
+    now = talk.now
     question = questions.about_topic(talk.env, *item, now.date())
     facts = decisions.ask(talk.env, question.item, item.house, parse_email(person.email), now)
     return decisions.decide(question.rules, facts, now)
 
 
-def _together(talk: Talk, account: Any) -> Mapping[int, Decision]:
-    if account is None:
-        return {}
-    with talk.env.database.transaction() as session:
-        return verdicts(session, account, list(talk.refs.values()), ONE)
-
-
-def _of_consents(talk: Talk, people: Sequence[Person], accounts: Mapping[str, Any]) -> list[str]:
+def _of_consents(talk: Talk, session: Session, people: Sequence[Person], accounts: Accounts) -> list[str]:
     """Compare the table with what its lines fold to, whoever's it is, and both with the model."""
-    with talk.env.database.transaction() as session:
-        stored = {(row.account_id, row.item_id): _state(row) for row in session.scalars(select(Consent))}
-        order = (ConsentEvent.account_id, ConsentEvent.item_id, ConsentEvent.sequence)
-        lines = list(session.scalars(select(ConsentEvent).order_by(*order)))
-        folded = {
-            key: folding.fold(ledger.line_of(vars(line)) for line in of_item)
-            for key, of_item in groupby(lines, lambda line: (line.account_id, line.item_id))
-        }
-    found = [f"{key}: the table has {stored.get(key)}, its lines {folded.get(key)}"
-             for key in stored.keys() | folded.keys() if stored.get(key) != folded.get(key)]  # fmt: skip
+    stored = {(row.account_id, row.item_id): _state(row) for row in session.scalars(select(Consent))}
+    order = (ConsentEvent.account_id, ConsentEvent.item_id, ConsentEvent.sequence)
+    events = session.execute(select(*_LINE).order_by(*order)).mappings()
+    folded = {
+        key: folding.fold(map(ledger.line_of, of_item))
+        for key, of_item in groupby(events, lambda event: (event["account_id"], event["item_id"]))
+    }
+    found = [
+        f"{key}: the table has {stored.get(key)}, its lines {folded.get(key)}"
+        for key in stored.keys() | folded.keys()
+        if stored.get(key) != folded.get(key)
+    ]
     wanted = {
         (accounts[person.email], talk.refs[item].id): _expected(held)
         for person in people
         for item, held in person.consents.items()
     }
-    got = {key: {name: getattr(state, name) for name in FACTS} for key, state in stored.items()}
-    return found + [f"{key}: is {got.get(key)}, not {wanted.get(key)}"
-                    for key in wanted.keys() | got.keys() if wanted.get(key) != got.get(key)]  # fmt: skip
+    got = {key: tuple(getattr(state, name) for name in FACTS) for key, state in stored.items()}
+    return found + [
+        f"{key}: is {got.get(key)}, not {wanted.get(key)}"
+        for key in wanted.keys() | got.keys()
+        if wanted.get(key) != got.get(key)
+    ]
 
 
 def _state(row: Consent) -> State:
     return State(**{name: getattr(row, name) for name in State.__dataclass_fields__})
 
 
-def _expected(held: model.Consent) -> dict[str, Any]:
-    values = (held.status, held.granted_at, held.confirmed_at, held.withdrawn_at, held.expires_at, held.paused_until,
-              held.frequency, held.basis, held.version and held.version.isoformat())  # fmt: skip
-    return dict(zip(FACTS, values, strict=True))
+def _expected(held: model.Consent) -> tuple[Any, ...]:
+    """Give what is compared of a consent of the model, in the order of `FACTS`."""
+    return (held.status, held.granted_at, held.confirmed_at, held.withdrawn_at, held.expires_at, held.paused_until,
+            held.frequency, held.basis, held.version and held.version.isoformat())  # fmt: skip
 
 
 def over_http(talk: Talk, person: Person, item: Item) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from tests.talk import acts, compare
 from tests.talk.acts import Link
@@ -18,11 +18,12 @@ from tests.talk.real import ALL, HOUSES, ITEMS, ONE, OTHER, Talk
 PEOPLE = ("ana", "ben", "cleo")
 
 who = st.sampled_from([0, 0, 0, 1, 1, 2])
-places = st.integers(0, len(ITEMS) - 1)
+places = st.integers(0, 9)
 houses = st.sampled_from(list(HOUSES))
 items = st.sampled_from(ITEMS)
 months = st.sampled_from([1, 3, 6, 12])
-targets = st.sampled_from([*(item for item in ITEMS if item.channel == "email"), ONE, OTHER, ALL])
+rarely = st.sampled_from([False, False, False, True])
+reasons = st.sampled_from(["do_not_contact", "legal", "complaint", "hard_bounce", "hard_bounce"])
 wishes = st.sampled_from([
     [item for item in ITEMS if item.house == house and item.channel == "email" and item.topic in topics]
     for house, topics in ((ONE, {"newsletter"}), (ONE, {"private-sales"}), (ONE, {"newsletter", "private-sales"}),
@@ -64,15 +65,31 @@ class TalkMachine(RuleBasedStateMachine):
         self.talk.pass_(seconds=7)
         return self.people[number]
 
+    def concerned(self, number: int, place: int) -> Item:
+        """Give something that somebody said anything about or asked for, if there is such."""
+        person = self.people[number]
+        asked = [item for request in person.requests for item in request.open()]
+        mine = list(dict.fromkeys([*asked, *person.consents])) or ITEMS
+        return mine[place % len(mine)]
+
+    def agreed(self, number: int, place: int) -> Item:
+        """Give something that somebody agreed to, if there is such."""
+        running = [item for item, held in self.people[number].consents.items() if held.is_running(self.now)]
+        return running[place % len(running)] if running else self.concerned(number, place)
+
+    def target(self, number: int, place: int) -> Item | str:
+        """Give what a link to leave is about: such a thing, all mail of a house, or of all."""
+        return (ONE, OTHER, ALL)[place] if place < 3 else self.concerned(number, place)
+
     # What people do with mails
 
     @initialize(target=links, wanted=wishes, also=wishes)
-    def are_there(self, wanted: list[Item], also: list[Item]) -> Link:
-        """Two have asked for something when it begins, and one of them has confirmed it."""
+    def are_there(self, wanted: list[Item], also: list[Item]) -> MultipleResults[Link]:
+        """Two have asked for something when it begins; one has confirmed it, and asked for more."""
         link = self.sign_up(0, wanted)
         self.look(link)
         self.press(link)
-        return self.sign_up(1, also)
+        return multiple(self.sign_up(0, also), self.sign_up(1, wanted))
 
     @rule(target=links, number=who, wanted=wishes)
     def sign_up(self, number: int, wanted: list[Item]) -> Link:
@@ -111,43 +128,40 @@ class TalkMachine(RuleBasedStateMachine):
             assert self.talk.enter(person.email, house)
         acts.enter(person, self.now)
 
-    @precondition(lambda self: any(person.has_account for person in self.people))
-    @rule(number=who, what=targets, one_click=st.booleans())
-    def leave_by_link(self, number: int, what: Item | str, *, one_click: bool) -> None:
+    @rule(number=who, place=places, one_click=st.booleans())
+    def leave_by_link(self, number: int, place: int, *, one_click: bool) -> None:
         if not (person := self.later(number)).has_account:
             return
-        form = {"List-Unsubscribe": "One-Click"} if one_click else {}
+        what, form = self.target(number, place), {"List-Unsubscribe": "One-Click"} if one_click else {}
         assert self.talk.post(self.talk.leave_path(person.email, what), **form) == 200
         acts.leave(HOUSES, person, covered(what), self.now)
 
-    @rule(number=who, what=targets, span=months)
-    def pause_by_link(self, number: int, what: Item | str, span: int) -> None:
+    @rule(number=who, place=places, span=months)
+    def pause_by_link(self, number: int, place: int, span: int) -> None:
         if not (person := self.later(number)).has_account:
             return
+        what = self.target(number, place)
         assert self.talk.post(f"{self.talk.leave_path(person.email, what)}/instead", pause=str(span)) == 200
         for item in covered(what):
             acts.pause(person, item, acts.months_later(self.now, span), self.now, by_link=True)
 
-    @rule(number=who, item=items.filter(lambda item: item.channel == "email"))
-    def less_by_link(self, number: int, item: Item) -> None:
+    @rule(number=who, place=places)
+    def less_by_link(self, number: int, place: int) -> None:
+        item = self.agreed(number, place)
         if not (person := self.later(number)).has_account:
             return
         wanted = HOUSES[item.house].frequencies[item.topic][-1]
         self.talk.post(f"{self.talk.leave_path(person.email, item)}/instead", often=wanted)
         acts.often(HOUSES, person, item, wanted, self.now, by_link=True)
 
-    @rule(number=who)
-    def never(self, number: int) -> None:
+    @rule(number=who, really=rarely)
+    def never(self, number: int, *, really: bool) -> None:
         person = self.later(number)
-        assert self.talk.never(person.email) == 200
-        acts.never(person, self.now)
+        if really:
+            assert self.talk.never(person.email) == 200
+            acts.never(person, self.now)
 
     # What they do in the centre
-
-    def held(self, number: int, place: int) -> Item:
-        """Give one of the items that somebody agreed to, else any."""
-        running = [item for item, held in self.people[number].consents.items() if held.status == "granted"]
-        return running[place % len(running)] if running else ITEMS[place]
 
     def centre(self, number: int, *, enters: bool) -> Person | None:
         """Give somebody at the centre; None where no session is open, so that nothing must come of a press."""
@@ -157,9 +171,10 @@ class TalkMachine(RuleBasedStateMachine):
             self.talk.pass_(seconds=7)
         return person if person.is_in(self.now) else None
 
-    @rule(number=who, item=items, on=st.booleans(), site=st.sampled_from([ALL, None]), enters=st.integers(0, 9))
-    def switch(self, number: int, item: Item, site: str | None, enters: int, *, on: bool) -> None:
-        person = self.centre(number, enters=bool(enters))
+    @rule(number=who, place=places, on=st.booleans(), site=st.sampled_from([ALL, None]), stale=rarely)
+    def switch(self, number: int, place: int, site: str | None, *, on: bool, stale: bool) -> None:
+        item = ITEMS[place % len(ITEMS)] if on else self.concerned(number, place)
+        person = self.centre(number, enters=not stale)
         self.talk.push(self.people[number].email, site or item.house, set=f"{item}={'on' if on else 'off'}")
         if person:
             acts.turn(HOUSES, person, [item] if on else [], [] if on else [item], self.now)
@@ -174,21 +189,21 @@ class TalkMachine(RuleBasedStateMachine):
     @rule(number=who, place=places, span=months)
     def pause(self, number: int, place: int, span: int) -> None:
         if person := self.centre(number, enters=True):
-            item = self.held(number, place)
+            item = self.agreed(number, place)
             self.talk.push(person.email, item.house, pause=f"{item}={span}")
             acts.pause(person, item, acts.months_later(self.now, span), self.now)
 
     @rule(number=who, place=places)
     def resume(self, number: int, place: int) -> None:
         if person := self.centre(number, enters=True):
-            item = self.held(number, place)
+            item = self.agreed(number, place)
             self.talk.push(person.email, item.house, resume=str(item))
             acts.resume(person, item, self.now)
 
     @rule(number=who, place=places, how=st.integers(0, 1))
     def choose_frequency(self, number: int, place: int, how: int) -> None:
         if person := self.centre(number, enters=True):
-            item = self.held(number, place)
+            item = self.agreed(number, place)
             wanted = (*HOUSES[item.house].frequencies[item.topic], "daily")[how]
             self.talk.push(person.email, item.house, often=f"{item}={wanted}")
             acts.often(HOUSES, person, item, wanted, self.now)
@@ -208,7 +223,7 @@ class TalkMachine(RuleBasedStateMachine):
     # What staff, providers, other systems and the courier do, and time
 
     @rule(number=who, house=st.sampled_from([None, ONE, OTHER]), channel=st.sampled_from([None, "email", "push"]),
-          reason=st.sampled_from(["do_not_contact", "legal", "complaint", "hard_bounce"]))  # fmt: skip
+          reason=reasons)  # fmt: skip
     def suppress(self, number: int, house: str | None, channel: str | None, reason: str) -> None:
         person = self.later(number)
         lapses = self.now + acts.BOUNCE_LASTS if reason == "hard_bounce" else None
@@ -223,7 +238,7 @@ class TalkMachine(RuleBasedStateMachine):
         self.talk.report(person.email, stop)
         person.stop(stop, self.now)
 
-    @rule(number=who, reason=st.sampled_from(["do_not_contact", "legal", "complaint", "hard_bounce"]))
+    @rule(number=who, reason=reasons)
     def lift_by_staff(self, number: int, reason: str) -> None:
         person = self.later(number)
         self.talk.lift(person.email, reason)
@@ -239,15 +254,15 @@ class TalkMachine(RuleBasedStateMachine):
         self.talk.grant_until(person.email, item, until, version)
         acts.grant_until(person, item, until, version, self.now)
 
-    @rule(number=who, held=st.booleans())
+    @rule(number=who, held=rarely)
     def restrict(self, number: int, *, held: bool) -> None:
         if (person := self.later(number)).has_account:
             self.talk.restrict(person.email, held=held)
             person.is_restricted = held
 
-    @rule(number=who, really=st.integers(0, 3))
-    def erase(self, number: int, really: int) -> None:
-        if (person := self.later(number)).has_account and really == 0:
+    @rule(number=who, really=rarely)
+    def erase(self, number: int, *, really: bool) -> None:
+        if (person := self.later(number)).has_account and really:
             self.talk.erase(person.email)
             person.forget()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import select, text
 
 from app.branding.models import Channel, Document, DocumentVersion, Frequency, LegalBasis, OptIn, SiteGroup
 from app.courier import erasures, tasks
+from app.db import Session
 from app.environment import Environment
 from app.flows import access, admit, erase, restrict
 from app.flows.report_by_provider import Event, take
@@ -92,8 +94,8 @@ class Talk:
         self.application, self.env = application, env
         application.extensions["parley"] = env
         limiter.reset()
-        # After a rollback, psycopg would throw away all prepared statements, the fast reader's with them: here both have
-        # one connection.
+        # After a rollback, psycopg would throw away all prepared statements, those of the fast reader too: here
+        # both have one connection.
         self.reader = env.database.reader()
         self.prepared_after, self.reader.prepare_threshold = self.reader.prepare_threshold, None
         self.traveller = time_machine.travel(BEGIN, tick=False)
@@ -127,11 +129,17 @@ class Talk:
         """Do something in a transaction."""
         return self.env.database.write(act)
 
-    def account(self, email: str) -> Any:
-        """Give the account of a person, None where there is none."""
+    def accounts(self, session: Session, emails: Iterable[str]) -> dict[str, uuid.UUID]:
+        """Give the account of each person who has one."""
+        by_digest = {self.digest(email): email for email in emails}
+        query = select(ContactPoint.address_digest, ContactPoint.account_id)
+        rows = session.execute(query.where(ContactPoint.address_digest.in_(by_digest)))
+        return {by_digest[bytes(row.address_digest)]: row.account_id for row in rows}
+
+    def account(self, email: str) -> uuid.UUID:
+        """Give the account of somebody who has one."""
         with self.env.database.transaction() as session:
-            point = select(ContactPoint.account_id).where(ContactPoint.address_digest == self.digest(email))
-            return session.scalar(point)
+            return self.accounts(session, [email])[email]
 
     def digest(self, email: str) -> bytes:
         """Give the digest of an address."""
