@@ -208,10 +208,12 @@ def reported(reason: str, at: datetime) -> Stop:
     return Stop(None, "email", reason, at, at + BOUNCE_LASTS if reason == "hard_bounce" else None)
 
 
-def end_pauses(people: Iterable[Person], now: datetime) -> None:
-    """Do what the courier does every hour."""
+def end_by_date(people: Iterable[Person], now: datetime) -> None:
+    """Do what the courier does every hour: what has run out is told so, and pauses that are over end."""
     for person in people:
         for held in person.consents.values():
+            if held.status == "granted" and held.expires_at and held.expires_at <= now:
+                held.status, held.paused_until = "expired", None
             if held.paused_until and held.paused_until <= now:
                 held.paused_until = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -83,12 +83,14 @@ class TalkMachine(RuleBasedStateMachine):
 
     # What people do with mails
 
-    @initialize(target=links, wanted=wishes, also=wishes)
-    def are_there(self, wanted: list[Item], also: list[Item]) -> MultipleResults[Link]:
-        """Two have asked for something when it begins; one has confirmed it, and asked for more."""
+    @initialize(target=links, wanted=wishes, also=wishes, paused=st.booleans())
+    def are_there(self, wanted: list[Item], also: list[Item], *, paused: bool) -> MultipleResults[Link]:
+        """Two have asked for something when it begins; one has confirmed it, may have paused it, and asked for more."""
         link = self.sign_up(0, wanted)
         self.look(link)
         self.press(link)
+        if paused:
+            self.pause(0, 0, 3)
         return multiple(self.sign_up(0, also), self.sign_up(1, wanted))
 
     @rule(target=links, number=who, wanted=wishes)
@@ -278,7 +280,7 @@ class TalkMachine(RuleBasedStateMachine):
     def work(self) -> None:
         self.talk.pass_(seconds=7)
         self.talk.work()
-        acts.end_pauses(self.people, self.now)
+        acts.end_by_date(self.people, self.now)
         acts.purge(self.people, self.now)
 
     @rule(span=spans)
@@ -299,6 +301,13 @@ class TalkMachine(RuleBasedStateMachine):
         self.counted["decisions"] += sum(2 if person.has_account else 1 for person in self.people) * len(ITEMS)
         self.counted.update(compare.reasons(self.talk, self.people))
         self.counted["consents"] += sum(len(person.consents) for person in self.people)
+
+
+def keeping_to(machine: type[TalkMachine], names: Collection[str]) -> type[TalkMachine]:
+    """Give a machine that has only some of the rules; the others are plain methods of it."""
+    marked = {name: getattr(each, "hypothesis_stateful_rule", None) for name, each in vars(TalkMachine).items()}
+    plain = {name: mark.function for name, mark in marked.items() if mark and name not in names}
+    return type(machine.__name__, (machine,), plain)
 
 
 def covered(what: Item | str) -> list[Item]:

@@ -292,7 +292,7 @@ class Talk:
 
     def work(self) -> None:
         """Do what the courier does every hour."""
-        tasks.end_pauses(self.env)
+        tasks.end_by_date(self.env)
         tasks.purge(self.env)
 
 
