@@ -12,7 +12,8 @@ from typing import Any
 import time_machine
 from sqlalchemy import select, text
 
-from app.branding.models import Channel, Document, DocumentVersion, Frequency, LegalBasis, OptIn, SiteGroup
+from app.branding.models import Channel, Frequency, LegalBasis, OptIn, SiteGroup
+from app.branding.texts import Document, DocumentVersion
 from app.courier import erasures, tasks
 from app.db import Session
 from app.environment import Environment
