@@ -34,6 +34,8 @@ THROUGH = {
     Source.CHECK_IN.value: N_("Our question whether all is still right"),
     Source.TEXT_MESSAGE.value: N_("Text message"),
     Source.GPC.value: N_("Signal of your browser"),
+    Source.REGISTRATION.value: N_("Opening of your account"),
+    Source.SIGN_IN.value: N_("Signing in"),
     Source.ACCOUNT.value: N_("Your account"),
     Source.API.value: N_("Another system of the house"),
     Source.FILE.value: N_("File of the house's records"),

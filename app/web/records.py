@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from app.branding.catalogue import N_, country_name, long_date
 from app.branding.languages import called, tag
-from app.branding.models import LegalBasis, Site
+from app.branding.models import Kind, LegalBasis, Site
 from app.branding.wording import frequency_words
 from app.db import Session
 from app.environment import environment
@@ -105,7 +105,10 @@ def _facts(session: Session, site: Site, found: Record) -> Iterator[Fact]:
     yield Fact(_("On what ground"), _(BASES[found.legal_basis]))
     yield Fact(_("Who is answerable"), _answerable(house, spoken))
     yield from _documents(session, found, spoken)
-    yield Fact(_("To change it"), _link(url_for("web.preferences", site=site.slug), _("Your preferences")))
+    if found.legal_basis is LegalBasis.CONTRACT and found.item.channel is None:
+        yield Fact(_("To end it"), _link(url_for("web.your_data", site=site.slug), _("Your data")))
+    else:
+        yield Fact(_("To change it"), _link(url_for("web.preferences", site=site.slug), _("Your preferences")))
     yield Fact(_("Number of this record"), found.id)
 
 
@@ -118,6 +121,8 @@ def _way(step: Step, spoken: str) -> str:
 
 def _how_long(found: Record, spoken: str) -> str:
     until = found.state.expires_at if found.state else None
+    if until is None and found.item.kind is Kind.DOCUMENT:
+        return _("As long as you have an account")
     if until is None:
         return _("Until you end it")
     if until <= clock.now():

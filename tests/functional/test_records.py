@@ -136,7 +136,10 @@ def test_uses_of_data_and_documents_have_records(client, env, session):
     customers.register(client, env, ANA)
     purpose = next(item for item in centres.group_items(session) if item.key == "personalisation")
     centres.record(env, ANA, purpose, Action.GRANTED)
-    assert facts(read(client))["What you accepted"]
+    terms = facts(read(client))
+    assert terms["What you accepted"].startswith("Terms of your account, as of ")
+    assert terms["Where and how"] == "Opening of your account · English"
+    assert (terms["How long"], terms["To end it"]) == ("As long as you have an account", "Your data")
     told = facts(read(client, 2))
     assert told["From"] == "LÜXE"
     assert "For" not in told
