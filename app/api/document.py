@@ -13,6 +13,7 @@ from typing import Any
 
 from apiflask import APIFlask
 
+from app.api import receipts
 from app.api.operations import OPERATIONS, Operation
 from app.api.problems import KINDS, MEDIA_TYPE, Problem
 from app.services.oauth import SCOPES
@@ -108,8 +109,10 @@ def _tell_answer(document: dict[str, Any], described: dict[str, Any], operation:
     title = operation.answer["title"].title().replace(" ", "")  # type: ignore[index] # the caller saw that it is one
     document["components"]["schemas"][title] = operation.answer
     plain, *encoded = operation.media_types
+    # Too long to stand in the page of docs, it is a file of its own.
+    example = document["servers"][0]["url"] + receipts.EXAMPLE_PATH
     content: dict[str, Any] = {
-        plain: {"schema": {"$ref": f"#/components/schemas/{title}"}, "example": operation.answered},
+        plain: {"schema": {"$ref": f"#/components/schemas/{title}"}, "examples": {"whole": {"externalValue": example}}},
         **{other: {"schema": {"type": "string"}} for other in encoded},
     }
     described["responses"]["200"] = {"description": "The answer", "content": content}

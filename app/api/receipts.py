@@ -18,7 +18,8 @@ from app.services.records import Record
 
 SCOPE = "consents:read"
 SCHEMA = Path(__file__).parents[1] / record_documents.SCHEMA_PATH.strip("/")
-EXAMPLE = SCHEMA.with_name("consent-record.example.json")
+EXAMPLE_PATH = record_documents.SCHEMA_PATH.replace(".schema.", ".example.")
+EXAMPLE = Path(__file__).parents[1] / EXAMPLE_PATH.strip("/")
 
 
 def read_receipt(receipt_id: str) -> Response:

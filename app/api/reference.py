@@ -53,6 +53,8 @@ class Entry:
     answered: tuple[Form, ...]
     examples: tuple[Example, ...]
     answer: str
+    example_url: str
+    """Where an answer stands that is too long for the page."""
 
 
 class Reference:
@@ -90,7 +92,8 @@ class Reference:
             examples=tuple(
                 Example(each["summary"], _pretty(each["value"])) for each in asked.get("examples", {}).values()
             ),
-            answer=_pretty(answered["example"]),
+            answer=_pretty(answered["example"]) if "example" in answered else "",
+            example_url=next((each["externalValue"] for each in answered.get("examples", {}).values()), ""),
         )
 
     def _forms(self, schema: Schema) -> Iterator[Form]:
