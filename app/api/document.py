@@ -58,6 +58,9 @@ def build(origin: str) -> dict[str, Any]:
             _tell_answer(document, described, operation)
         for status, when in operation.more_successes.items():
             described["responses"][str(status)] = {**described["responses"]["200"], "description": when}
+        for name, (schema, meaning) in operation.query.items():
+            asked = {"name": name, "in": "query", "required": False, "schema": schema, "description": meaning}
+            described.setdefault("parameters", []).append(asked)
         for name, meaning in operation.headers.items():
             header = {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
             described.setdefault("parameters", []).append({**header, "description": meaning})

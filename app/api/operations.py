@@ -9,9 +9,10 @@ from typing import Any
 from flask import Response
 from pydantic import BaseModel
 
-from app.api import batch, catalogue, consents, decisions, links, lookup, receipts, signals
+from app.api import batch, catalogue, consents, decisions, events, links, lookup, receipts, signals
 from app.api.catalogue_shapes import CatalogueAnswer
 from app.api.consent_shapes import ConsentAnswer, ConsentRequest
+from app.api.event_shapes import EventsAnswer
 from app.api.shapes import (
     BatchAnswer,
     BatchRequest,
@@ -54,6 +55,8 @@ class Operation:
     """How the answer may come, the plain one first."""
     more_successes: Mapping[int, str] = field(default_factory=dict)
     """What it may answer as well, in the same form, and when."""
+    query: Mapping[str, tuple[Mapping[str, Any], str]] = field(default_factory=dict)
+    """What may be asked in the address: schema and meaning by name."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Headers that must be sent, and what they are."""
 
@@ -71,7 +74,7 @@ class Operation:
     def failures(self) -> tuple[int, ...]:
         """What it may answer besides 200."""
         usual = FAILURES if self.request else FAILURES_WITHOUT_BODY
-        return (*usual, 409) if self.headers else usual
+        return (*usual, *((409,) if self.headers else ()), *((410, 422) if self.query else ()))
 
 
 OPERATIONS = (
@@ -156,6 +159,32 @@ OPERATIONS = (
                 "recorded_at": "2026-11-23T08:15:30Z",
             },
             "status": "granted", "receipt_id": "019ab3f0-5f4e-7c11-9d43-2f1a5b6c7d8e.1",
+        },
+    ),
+    Operation(
+        path="/api/v1/events",
+        name="events",
+        view=events.follow,
+        answer=EventsAnswer,
+        scope=events.SCOPE,
+        query=events.QUERY,
+        answered={
+            "events": [
+                {
+                    "specversion": "1.0", "id": "019ab3f0-5f4e-7c11-9d43-2f1a5b6c7d8e.1",
+                    "source": "https://parley.example.com/api/v1/events", "type": "parley.consent.granted",
+                    "subject": "019ab3f0-5f4e-7c11-9d43-2f1a5b6c7d8e", "time": "2026-11-21T10:00:00Z",
+                    "datacontenttype": "application/json",
+                    "data": {
+                        "account_id": "019ab3f0-5f4e-7c11-9d43-2f1a5b6c7d8e", "sequence": 1, "brand": "camille",
+                        "kind": "subscription", "key": "newsletter", "channel": "email", "action": "granted",
+                        "status": "granted", "occurred_at": "2026-11-21T10:00:00Z", "legal_basis": "consent",
+                        "source": "confirmation", "actor": "person", "locale": "fr", "document_version": "2026-01-15",
+                        "frequency": None, "paused_until": None, "expires_at": None,
+                    },
+                },
+            ],
+            "next": "MS4x", "has_more": False,
         },
     ),
     Operation(

@@ -91,6 +91,9 @@ KINDS: Mapping[str, Kind] = {
     "birth_date_needed": Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "This is from a certain age", "Lead people to the brand's form, which asks."
     ),
+    "cursor_outdated": Kind(
+        HTTPStatus.GONE, "The place is one of before a restore", "Go on from next; what comes again has the same id."
+    ),
     "too_many_requests": Kind(HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", "Wait as long as Retry-After says."),
     "internal_error": Kind(
         HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of ours", "Tell the operator the X-Request-Id of the answer."
@@ -130,13 +133,16 @@ class Refused(Exception):
     """Ends a request with a problem."""
 
     def __init__(
-        self, code: str, detail: str = "", errors: Sequence[Place] = (), headers: Mapping[str, str] | None = None
-    ) -> None:
+        self, code: str, detail: str = "", errors: Sequence[Place] = (), headers: Mapping[str, str] | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(code)
         self.code = code
         self.detail = detail
         self.errors = errors
         self.headers = headers or {}
+        self.more = more or {}
+        """Members of a kind's own (RFC 9457, section 3.2)."""
 
 
 def present(refused: Refused) -> Response:
@@ -149,6 +155,7 @@ def present(refused: Refused) -> Response:
         "code": refused.code,
         "detail": refused.detail or kind.advice,
     }
+    body.update(refused.more)
     if refused.errors:
         body["errors"] = [place.model_dump() for place in refused.errors]
     response = Response(json.dumps(body, ensure_ascii=True), kind.status, mimetype=MEDIA_TYPE)

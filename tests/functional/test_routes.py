@@ -37,14 +37,14 @@ GUARDS = {
     BEARER: """
         POST /api/v1/decisions  POST /api/v1/decisions/batch  POST /api/v1/consents/lookup  POST /api/v1/signals
         GET /api/v1/receipts/<receipt_id>  GET /api/v1/catalogue  POST /api/v1/links
-        POST /api/v1/consents""",
+        POST /api/v1/consents  GET /api/v1/events""",
     CLIENT: "POST /oauth/token",
     SECRET: "POST /hooks/mail/<token>  POST /hooks/sms/<token>",
     DEVELOPMENT: """
         GET /dev/mailbox  GET /dev/mailbox.json  GET /dev/mailbox/<uuid:id>  GET /dev/mailbox/<uuid:id>/html""",
     OTHERWISE: """
         ANY /api/v1/decisions  ANY /api/v1/decisions/batch  ANY /api/v1/catalogue  ANY /api/v1/links
-        ANY /api/v1/consents  ANY /api/v1/consents/lookup  ANY /api/v1/signals
+        ANY /api/v1/consents  ANY /api/v1/consents/lookup  ANY /api/v1/signals  ANY /api/v1/events
         ANY /api/v1/receipts/<receipt_id>  ANY /api/  ANY /api/<path:rest>  ANY /oauth/token
         ANY /hooks/mail/<token>  ANY /hooks/sms/<token>
         ANY /embed/<brand>.js  ANY /embed/<brand>/form  ANY /embed/<brand>/challenge  ANY /embed/<brand>/subscribe""",

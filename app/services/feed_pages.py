@@ -1,0 +1,75 @@
+"""Reading the change feed: the lines of some items in their fixed order, a page at a time, from any place on."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.db import Session
+from app.models import ConsentEvent, EventFeed, FeedState
+from app.services.items import ItemRef, items
+
+WINDOW = 20_000
+"""Places looked at for one page, so that a reader of little among much waits for no page long."""
+_CURSOR = re.compile(r"([0-9]{1,9})\.([0-9]{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in the feed: all up to `position` was read. The epoch rises when a backup is restored."""
+
+    epoch: int
+    position: int
+
+    def __str__(self) -> str:
+        """Write it as readers keep it."""
+        return base64.urlsafe_b64encode(f"{self.epoch}.{self.position}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str) -> Cursor | None:
+        """Read what `str` wrote; None for anything else."""
+        try:
+            found = _CURSOR.fullmatch(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
+        except ValueError:
+            return None
+        return cls(int(found[1]), int(found[2])) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Lines with their items, where to go on, and whether there is more already."""
+
+    lines: Sequence[tuple[ConsentEvent, ItemRef]]
+    next: Cursor
+    has_more: bool
+
+
+def epoch(session: Session) -> int:
+    """Give the present epoch."""
+    return session.scalar(select(FeedState.epoch)) or 1
+
+
+def page(session: Session, after: Cursor, brands: Collection[str], limit: int) -> FeedPage:
+    """Give up to `limit` lines after a place, of items of `brands` and of the whole group.
+
+    Two statements. Whoever goes on from `next` misses nothing and gets nothing twice, whatever commits meanwhile.
+    """
+    wanted = [item.id for item in items(session) if item.brand is None or item.brand in brands]
+    top = session.scalar(select(func.max(EventFeed.position))) or 0
+    end = min(after.position + WINDOW, top)
+    query = (
+        select(EventFeed.position, ConsentEvent)
+        .join(ConsentEvent, (ConsentEvent.account_id == EventFeed.account_id)
+              & (ConsentEvent.sequence == EventFeed.sequence))
+        .where(EventFeed.position > after.position, EventFeed.position <= end, ConsentEvent.item_id.in_(wanted))
+        .order_by(EventFeed.position)
+        .limit(limit)
+    )  # fmt: skip
+    rows = session.execute(query).all()
+    reached = rows[-1][0] if len(rows) == limit else max(end, after.position)
+    known = items(session, needed={line.item_id for _, line in rows})
+    return FeedPage([(line, known.get(line.item_id)) for _, line in rows], Cursor(after.epoch, reached), reached < top)
