@@ -24,12 +24,12 @@ PAGES_OF = frozenset({"web", "embed", "console", "dev"})
 MANUALS = frozenset({"api.docs"})
 FORMS_WITHOUT_SECRET = frozenset({"web.sign_up_post"})
 FORMS_WITH_TOKEN = frozenset({"web.profile_field_post"})
-KNOWN_PARTS = frozenset({"site", "brand", "slug", "id", "field"})
+KNOWN_PARTS = frozenset({"site", "brand", "slug", "id", "field", "sequence"})
 """Parts of a path that must name something we have."""
 KNOWN_QUERIES = frozenset({
     *((name, "1") for name in ("welcome", "reworded", "cancelled", "starts", "added", "renamed", "removed", "kept",
                                "ended", "proved", "over")),
-    ("asked", "starts"), ("asked", "both"),
+    ("asked", "starts"), ("asked", "both"), *(("told", outcome) for outcome in ("agreed", "left", "reworded", "over")),
 })  # fmt: skip
 
 SETTINGS = {

@@ -163,6 +163,13 @@ def test_the_way_there_is_at_each_choice(ana, path):
     assert re.search(r'href="/(camille|luxe)/preferences/records/1"', ana.get(path).text)
 
 
+def test_it_travels_compressed_however_many_steps_there_are(ana):
+    answer = ana.get("/camille/preferences/records/1", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["Content-Encoding"] == "gzip"
+    elsewhere = ana.get("/camille/preferences/records/1?q=guess", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in elsewhere.headers
+
+
 def test_what_was_never_said_has_no_proof(ana):
     row = centres.row(ana.get("/camille/preferences").text, "camille-private-sales-email")
     assert "records/" not in row
