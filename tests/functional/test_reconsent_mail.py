@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app.courier import reconsents
 from app.courier.delivery import deliver
@@ -13,7 +14,7 @@ from app.kit.provenance import PERSON, Provenance, Source
 from app.models import Message
 from app.services import reconsent
 from app.services.suppressions import Reason, Scope
-from tests import documents, journeys
+from tests import documents, erasing, journeys
 from tests.documents import answer, answers, asked, lines, published, today, version, with_version
 from tests.letters import suppress
 from tests.post import mails_to
@@ -62,6 +63,19 @@ def test_never_those_who_left_paused_or_must_not_be_written_to(env, ana, app, co
     with published(env, coming, app) as changed:
         assert asked(changed, ANA) == []
         assert (queue(changed), journeys.mails(changed, ANA).count("reconsent")) == (0, 0)
+
+
+def test_what_is_paused_is_not_asked_about_after_the_day_either(env, ana, app, group):
+    paused(env, ana)
+    with published(env, with_version(group, version(today())), app) as changed:
+        assert asked(changed, ANA) == []
+
+
+def test_about_uses_of_data_nobody_is_mailed_whose_address_must_not_be_written_to(env, ana, app, coming):
+    journeys.press(ana, set="luxe:personalisation:purpose=on")
+    suppressed(env, ana)
+    with published(env, coming, app) as changed:
+        assert ([len(each.items) for each in asked(changed, ANA)], queue(changed)) == ([1], 0)
 
 
 def test_a_single_opt_in_whose_mailbox_is_not_proved_is_not_mailed(env, app, client, coming):
@@ -164,3 +178,19 @@ def test_the_link_is_good_for_the_version_it_told_of_and_only_for_its_owner(news
     assert browser.get(path).status_code == 410
     assert browser.post(path, data={"answer": "yes=00"}).status_code == 410
     assert browser.get(path[:-3]).status_code == 404
+
+
+def test_the_link_is_over_for_an_address_that_was_left(news, app, outbox):
+    queue(news)
+    assert sent(news, outbox) == "sent"
+    path = documents.link(news, ANA)
+    erasing.move(news, documents.owner(news, ANA), "ana.new@example.com")
+    page = app.test_client().get(path)
+    assert (page.status_code, answers(page.text)) == (410, [])
+
+
+def test_these_mails_wait_behind_all_others(news, session):
+    queue(news)
+    priorities = dict(session.execute(text("SELECT args ->> 'message_id', priority FROM procrastinate_jobs")).all())
+    (mail,) = [each for each in mails_to(news, ANA) if each.kind == "reconsent"]
+    assert priorities.pop(str(mail.id)) < min(priorities.values())
