@@ -14,7 +14,8 @@ from app.commands.composing import composed
 from app.courier import check_ins as courier
 from app.environment import Environment
 from app.services import check_ins as service
-from app.services.check_ins import Ruling, Step
+from app.services.check_in_rulings import Ruling
+from app.services.check_ins import Step
 
 LEFT_OUT = {
     Ruling.ACTED: "acted since",

@@ -19,7 +19,7 @@ from app.kit.addresses import parse_email
 from app.kit.provenance import SYSTEM, Provenance, Source
 from app.models import Account
 from app.services import check_ins, consents, locks, tokens
-from app.services.check_ins import Outcome, Step
+from app.services.check_ins import Asked, Outcome, Step
 from app.services.letters import Letter
 from app.services.messages import MessageKind
 
@@ -98,7 +98,7 @@ def _ask(stage: Stage, *steps: Step) -> uuid.UUID:
         every = check_ins.asked_about(session, account.id, digest)
         about = [each for each in every if stage.site.slug in {each.item.brand, group.slug}]
         wait = timedelta(days=settings.remind_after_days)
-        check_ins.begin(session, check_in_id, account, stage.site, about, check_in_id, wait)
+        check_ins.begin(session, [Asked(check_in_id, account, stage.site, about, check_in_id)], wait)
         row = check_ins.of_account(session, account.id)[-1]
         if Step.REMIND in steps:
             check_ins.remind(row, check_in_id, timedelta(days=settings.grace_days))

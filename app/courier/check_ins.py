@@ -18,11 +18,14 @@ from app.db import is_unavailable
 from app.environment import Environment
 from app.flows import check_in
 from app.models import CheckIn
-from app.services import accounts, check_ins, locks
-from app.services.check_ins import Ruling, Step
+from app.services import accounts, check_in_rulings, check_ins, locks
+from app.services.check_in_rulings import Ruling
+from app.services.check_ins import Step
 
 BATCH = 1_000
 """Accounts ruled on in one statement, and open check-ins read in one."""
+TOGETHER = 100
+"""Accounts asked in one transaction."""
 FIRST = uuid.UUID(int=0)
 ASKED = "asked"
 FAILED = "failed"
@@ -51,11 +54,12 @@ def run(
     for row in _due(environment, stopped):
         counted[_follow_up(environment, row)] += 1
     at_most = _left_today(environment) if at_most is None else at_most
-    for account_id in _to_ask(environment, told, stopped):
-        if counted[ASKED] >= at_most:
+    for some in _to_ask(environment, told, stopped):
+        share = some[: max(0, at_most - counted[ASKED])]
+        if not share:
             break
-        counted[_ask(environment, account_id)] += 1
-    return counted
+        counted.update(_ask(environment, share))
+    return +counted
 
 
 def rehearse(environment: Environment, told: Told = lambda _: None) -> tuple[Mapping[str, int], Mapping[str, int]]:
@@ -75,20 +79,20 @@ def _surveyed(environment: Environment) -> Iterator[list[tuple[uuid.UUID, Ruling
     after = FIRST
     while True:
         with environment.database.transaction() as session:
-            ruled = check_ins.survey(session, after, BATCH)
+            ruled = check_in_rulings.survey(session, after, BATCH)
         yield ruled
         if len(ruled) < BATCH:
             return
         after = ruled[-1][0]
 
 
-def _to_ask(environment: Environment, told: Told, stopped: Stopped) -> Iterator[uuid.UUID]:
+def _to_ask(environment: Environment, told: Told, stopped: Stopped) -> Iterator[list[uuid.UUID]]:
     for ruled in _surveyed(environment):
-        for account_id, ruling in ruled:
-            if ruling is Ruling.DUE and not stopped():
-                yield account_id
-        if stopped():
-            return
+        wanted = [account_id for account_id, ruling in ruled if ruling is Ruling.DUE]
+        for first in range(0, len(wanted), TOGETHER):
+            if stopped():
+                return
+            yield wanted[first : first + TOGETHER]
         told(len(ruled))
 
 
@@ -124,8 +128,20 @@ def _follow_up(environment: Environment, row: CheckIn) -> str:
     return _carefully(lambda: str(environment.database.write(act) or PASSED), row.account_id)
 
 
-def _ask(environment: Environment, account_id: uuid.UUID) -> str:
-    act = partial(check_in.ask, account_id=account_id)
+def _ask(environment: Environment, some: list[uuid.UUID]) -> Counter[str]:
+    """Ask some people in one transaction; one by one where that fails, so that the one who fails holds up no other."""
+    try:
+        asked = environment.database.write(partial(check_in.ask, account_ids=some))
+    except Exception as failure:
+        if is_unavailable(failure):
+            raise
+    else:
+        return Counter({ASKED: asked, PASSED: len(some) - asked})
+    return Counter(_ask_one(environment, each) for each in some)
+
+
+def _ask_one(environment: Environment, account_id: uuid.UUID) -> str:
+    act = partial(check_in.ask, account_ids=[account_id])
     return _carefully(lambda: ASKED if environment.database.write(act) else PASSED, account_id)
 
 

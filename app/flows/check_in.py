@@ -7,6 +7,7 @@ twice and forgets nobody.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -18,11 +19,23 @@ from app.errors import NotOffered
 from app.kit import ids
 from app.kit.provenance import SYSTEM, Provenance, Source
 from app.models import Account, CheckIn
-from app.services import accounts, check_in_words, check_ins, consents, messages, notices, targets, tokens
-from app.services.check_ins import About, Outcome, Ruling, Step
+from app.services import (
+    accounts,
+    check_in_rulings,
+    check_in_words,
+    check_ins,
+    consents,
+    locks_of_many,
+    mailings,
+    notices,
+    targets,
+    tokens,
+)
+from app.services.check_ins import About, Asked, Outcome, Step
 from app.services.folding import Action, Line
 from app.services.locks import Locked, lock_account
-from app.services.messages import MessageKind
+from app.services.mailings import Mail
+from app.services.message_kinds import MessageKind
 
 
 class Answer(Enum):
@@ -43,21 +56,27 @@ class _Open:
     locked: Locked
 
 
-def ask(session: Session, account_id: uuid.UUID) -> bool:
-    """Mail the question to an account that is due; False, and nothing done, where it is not (any more)."""
+def ask(session: Session, account_ids: Collection[uuid.UUID]) -> int:
+    """Mail the question to those of some accounts that are due, and give how many those were."""
     settings = environment(session).group.check_in
-    locked = lock_account(session, account_id)
-    account = locked.account(session)
-    if settings is None or account is None or check_ins.rule(session, account_id) is not Ruling.DUE:
-        return False
-    about = check_ins.asked_about(session, account_id, locked.digest)
-    if not about:
-        return False
-    check_in_id, site = ids.new_id(), check_ins.asker(session, about)
-    message_id = _mail(session, MessageKind.CHECK_IN, site.slug, check_in_id, account, locked)
-    remind_after = timedelta(days=settings.remind_after_days)
-    check_ins.begin(session, check_in_id, account, site, about, message_id, remind_after)
-    return True
+    held = locks_of_many.lock_accounts(session, account_ids)
+    digests = {each: held[each].digest for each in check_in_rulings.due(session, held)}
+    every = check_ins.asked_about_all(session, digests)
+    people = locks_of_many.accounts_of(session, every.keys())
+    asked = [
+        Asked(ids.new_id(), people[each], check_ins.asker(session, about), about, ids.new_id())
+        for each, about in every.items()
+    ]
+    if settings is None or not asked:
+        return 0
+    mailings.queue_all(session, [_question(each, held[each.account.id]) for each in asked])
+    check_ins.begin(session, asked, timedelta(days=settings.remind_after_days))
+    return len(asked)
+
+
+def _question(asked: Asked, to: Locked) -> Mail:
+    context = {check_ins.CONTEXT: str(asked.id)}
+    return Mail(asked.message_id, MessageKind.CHECK_IN, asked.site.slug, asked.account.locale, to, context)
 
 
 def follow_up(session: Session, account_id: uuid.UUID, check_in_id: uuid.UUID) -> Step | None:
@@ -75,8 +94,7 @@ def follow_up(session: Session, account_id: uuid.UUID, check_in_id: uuid.UUID) -
     elif step is Step.WAIT:
         check_ins.postpone(row)
     elif step is Step.REMIND:
-        message_id = _mail(session, MessageKind.CHECK_IN_REMINDER, row.brand, row.id, account, opened.locked)
-        check_ins.remind(row, message_id, timedelta(days=settings.grace_days))
+        _remind(session, opened, timedelta(days=settings.grace_days))
     else:
         _expire(session, row, account, about)
     return step
@@ -167,12 +185,9 @@ def _expire(session: Session, row: CheckIn, account: Account, about: list[About]
     check_ins.close(row, Outcome.EXPIRED)
 
 
-def _mail(
-    session: Session, kind: MessageKind, site: str, check_in_id: uuid.UUID, account: Account, locked: Locked
-) -> uuid.UUID:  # fmt: skip
-    message_id = messages.queue(
-        session, kind=kind, brand=site, address_digest=locked.digest, abuse_digest=locked.abuse_digest,
-        locale=account.locale, account_id=account.id, context={check_ins.CONTEXT: str(check_in_id)},
-    )  # fmt: skip
-    assert message_id is not None  # noqa: S101 - these kinds are not counted
-    return message_id
+def _remind(session: Session, opened: _Open, grace: timedelta) -> None:
+    row, context = opened.row, {check_ins.CONTEXT: str(opened.row.id)}
+    kind = MessageKind.CHECK_IN_REMINDER
+    mail = Mail(ids.new_id(), kind, row.brand, opened.account.locale, opened.locked, context)
+    mailings.queue_all(session, [mail])
+    check_ins.remind(row, mail.id, grace)

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import func, select, tuple_
 
-from app.branding.models import Channel, Kind, LegalBasis, Site
+from app.branding.models import Channel, LegalBasis, Site
 from app.branding.models import CheckIn as CheckInSettings
-from app.db import Session, run
+from app.db import Session
 from app.environment import environment
 from app.kit import clock
 from app.kit.provenance import ActorKind
 from app.models import Account, CheckIn, ConsentEvent, Message
-from app.services import accounts, consents, suppressions
-from app.services.decisions import SUPPRESSED
+from app.services import accounts, consents, ledger, locks, suppressions
+from app.services.check_in_rulings import is_askable
 from app.services.folding import State
-from app.services.items import ItemRef, items
+from app.services.items import ItemRef, Items, items
 from app.services.messages import MessageState
-from app.services.verdicts import verdicts
+from app.services.verdicts import verdicts_of
 
 CAUSE = "check_in"
 """What a ledger line names as its cause where something ran out for want of an answer; with `asked_at`."""
 CONTEXT = "check_in"
 """Key of a mail's context: the id of the check-in it is about."""
-REST = timedelta(days=90)
-"""How long nobody is asked again after a check-in that may not have reached them."""
 WAIT = timedelta(days=1)
 """How long the next step waits for a mail that has not left yet."""
 
@@ -52,21 +49,6 @@ class Outcome(StrEnum):
     """It may not have reached them, or their data is held still: nothing runs out."""
 
 
-class Ruling(StrEnum):
-    """Whether an account is to be asked now, and why not; the first that is true."""
-
-    ERASED = "erased"
-    RESTRICTED = "restricted"
-    WAITING = "waiting"
-    NOTHING = "nothing"
-    """Nothing is agreed to that has not run out or is not paused."""
-    ACTED = "acted"
-    ASKED = "asked"
-    UNVERIFIED = "unverified"
-    SUPPRESSED = "suppressed"
-    DUE = "due"
-
-
 class Step(StrEnum):
     """What is to be done about an open check-in whose time has come."""
 
@@ -85,45 +67,45 @@ class About:
     state: State
 
 
-def survey(session: Session, after: uuid.UUID, size: int) -> list[tuple[uuid.UUID, Ruling]]:
-    """Rule on the next `size` accounts by id, in one statement; none is left when fewer come back."""
-    return _rule(session, _SURVEY, {"account": after, "size": size})
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody who is asked: in whose name, about what, and by which mail."""
 
-
-def rule(session: Session, account_id: uuid.UUID) -> Ruling:
-    """Rule on one account, which the caller has locked, by the same statement."""
-    found = _rule(session, _ONE, {"account": account_id})
-    return found[0][1] if found else Ruling.ERASED
+    id: uuid.UUID
+    account: Account
+    site: Site
+    about: Sequence[About]
+    message_id: uuid.UUID
 
 
 def asked_about(session: Session, account_id: uuid.UUID, digest: bytes) -> list[About]:
-    """List what an account may be asked about by e-mail at `digest`, as its houses have them.
+    """List what an account may be asked about by e-mail at `digest`, as `asked_about_all` does."""
+    return asked_about_all(session, {account_id: digest}).get(account_id, [])
 
-    That is what it agreed to and what a decision allows now, so that nothing is asked, and nothing runs out, of what is
-    paused, or of a house from which no mail may come.
+
+def asked_about_all(session: Session, digests: Mapping[uuid.UUID, bytes]) -> dict[uuid.UUID, list[About]]:
+    """List what accounts may be asked about by e-mail, each at its digest; accounts without anything are absent.
+
+    That is what they agreed to and what a decision allows now, so that nothing is asked, and nothing runs out, of what
+    is paused, or of a house from which no mail may come.
     """
-    candidates = [each for each in held(session, account_id) if not _is_paused(each.state)]
-    group = environment(session).group
-    judged = verdicts(session, account_id, [each.item for each in candidates], next(iter(group.brands)))
-    silent = {
-        row.brand for row in suppressions.in_force(session, [digest]) if row.channel in {None, Channel.EMAIL.value}
-    } if candidates else set()  # fmt: skip
-    return [
-        each for each in candidates
-        if judged[each.item.id].allowed and None not in silent and each.item.brand not in silent
-    ]  # fmt: skip
+    every = _held(session, digests)
+    running = {each: [one for one in some if not _is_paused(one.state)] for each, some in every.items()}
+    wanted = {each: [one.item for one in some] for each, some in running.items() if some}
+    judged = verdicts_of(session, wanted, next(iter(environment(session).group.brands)))
+    silent = _silent(session, {digests[each]: each for each in wanted})
+    found = {
+        each: [one for one in running[each] if decided[one.item.id].allowed
+               and not silent.get(each, set()) & {None, one.item.brand}]
+        for each, decided in judged.items()
+    }  # fmt: skip
+    return {each: about for each, about in found.items() if about}
 
 
 def held(session: Session, account_id: uuid.UUID, only: Sequence[int] | None = None) -> list[About]:
     """List what an account agreed to and what has not run out, those of `only` where it is given; paused or not."""
-    states = consents.current(session, account_id)
-    registry = items(session, needed=states)
-    known = [(registry.find(item_id), state) for item_id, state in sorted(states.items())]
-    return [
-        About(item, state) for item, state in known
-        if item and _is_askable(item) and state.legal_basis == LegalBasis.CONSENT and consents.is_running(state)
-        and (only is None or item.id in only)
-    ]  # fmt: skip
+    every = _held(session, [account_id]).get(account_id, [])
+    return [each for each in every if only is None or each.item.id in only]
 
 
 def asker(session: Session, about: Sequence[About]) -> Site:
@@ -133,18 +115,18 @@ def asker(session: Session, about: Sequence[About]) -> Site:
     return group.brands[brands.pop() or ""] if len(brands) == 1 else group
 
 
-def begin(
-    session: Session, check_in_id: uuid.UUID, account: Account, site: Site, about: Sequence[About],
-    message_id: uuid.UUID, remind_after: timedelta,
-) -> None:  # fmt: skip
-    """Write that an account, which the caller has locked, is asked."""
+def begin(session: Session, asked: Sequence[Asked], remind_after: timedelta) -> None:
+    """Write that accounts, which the caller has locked, are asked."""
     now = clock.now()
-    row = CheckIn(
-        account_id=account.id, id=check_in_id, brand=site.slug, item_ids=[each.item.id for each in about],
-        after_sequence=account.last_sequence, asked_at=now, reminded_at=None, next_at=now + remind_after,
-        message_id=message_id, outcome=Outcome.OPEN.value, closed_at=None,
-    )  # fmt: skip
-    session.add(row)
+    session.add_all([
+        CheckIn(
+            account_id=each.account.id, id=each.id, brand=each.site.slug,
+            item_ids=[one.item.id for one in each.about], after_sequence=each.account.last_sequence, asked_at=now,
+            reminded_at=None, next_at=now + remind_after, message_id=each.message_id, outcome=Outcome.OPEN.value,
+            closed_at=None,
+        )
+        for each in asked
+    ])  # fmt: skip
     session.flush()
 
 
@@ -235,53 +217,29 @@ def of_account(session: Session, account_id: uuid.UUID) -> Sequence[CheckIn]:
     return session.scalars(select(CheckIn).where(CheckIn.account_id == account_id).order_by(CheckIn.id)).all()
 
 
-def _rule(session: Session, statement: str, asked: dict[str, Any]) -> list[tuple[uuid.UUID, Ruling]]:
-    settings, now = environment(session).group.check_in, clock.now()
-    if settings is None:
-        return []
-    values = {
-        **asked, "now": now, "before": clock.shifted(now, -settings.after_months), "rested": now - REST,
-        "items": [item.id for item in items(session) if _is_askable(item)],
-    }  # fmt: skip
-    return [(account_id, Ruling(ruling)) for account_id, ruling in run(session, statement, values)]
-
-
-def _is_askable(item: ItemRef) -> bool:
-    return item.kind is not Kind.DOCUMENT and not item.is_retired
-
-
 def _is_paused(state: State) -> bool:
     return state.paused_until is not None and state.paused_until > clock.now()
 
 
-_VALID = """
-    SELECT FROM consent k JOIN item i ON i.id = k.item_id
-     WHERE k.account_id = a.id AND k.status = 'granted' AND k.legal_basis = 'consent'
-       AND k.item_id = ANY(%(items)s::int[]) AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
-       AND (k.paused_until IS NULL OR k.paused_until <= %(now)s)"""
+def _held(session: Session, account_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[About]]:
+    states = ledger.present_of(session, account_ids)
+    registry = items(session, needed={item_id for some in states.values() for item_id in some})
+    return {account_id: _valid(registry, some) for account_id, some in states.items()}
 
-# What a house, a file or staff noted, the person did when the line says so: only the system's own lines are no acts.
-_ACTED = """
-    SELECT FROM consent_event e
-     WHERE e.account_id = a.id AND e.actor_kind <> 'system' AND e.occurred_at > %(before)s"""
 
-_RULINGS = f"""
-    SELECT a.id, CASE
-      WHEN a.status = 'erased' THEN 'erased'
-      WHEN a.status <> 'active' THEN 'restricted'
-      WHEN EXISTS (SELECT FROM check_in c WHERE c.account_id = a.id AND c.outcome = 'open') THEN 'waiting'
-      WHEN NOT EXISTS ({_VALID}) THEN 'nothing'
-      WHEN a.last_seen_at > %(before)s OR EXISTS ({_ACTED}) THEN 'acted'
-      WHEN EXISTS (SELECT FROM check_in c WHERE c.account_id = a.id
-                   AND CASE WHEN c.outcome = 'called_off' THEN c.closed_at > %(rested)s
-                       ELSE c.asked_at > %(before)s END) THEN 'asked'
-      WHEN t.verified_at IS NULL THEN 'unverified'
-      WHEN NOT EXISTS ({_VALID} AND NOT {
-    SUPPRESSED.format(digests="= t.address_digest", now="%(now)s", brand="i.brand", channel="'email'")
-}) THEN 'suppressed'
-      ELSE 'due' END
-      FROM people AS a LEFT JOIN contact_point t ON t.account_id = a.id AND t.is_primary AND t.kind = 'email'
-     ORDER BY a.id"""  # noqa: S608 - built from constants alone
-_PEOPLE = "WITH people AS (SELECT id, status, last_seen_at FROM account WHERE"
-_SURVEY = f"{_PEOPLE} id > %(account)s ORDER BY id LIMIT %(size)s) {_RULINGS}"
-_ONE = f"{_PEOPLE} id = %(account)s) {_RULINGS}"
+def _valid(registry: Items, states: Mapping[int, State]) -> list[About]:
+    known = [(registry.find(item_id), state) for item_id, state in sorted(states.items())]
+    return [
+        About(item, state) for item, state in known
+        if item and is_askable(item) and state.legal_basis == LegalBasis.CONSENT and consents.is_running(state)
+    ]  # fmt: skip
+
+
+def _silent(session: Session, owners: Mapping[bytes, uuid.UUID]) -> dict[uuid.UUID, set[str | None]]:
+    """Tell which houses, or (None) all, may send no mail to an account."""
+    every = {each: owner for digest, owner in owners.items() for each in locks.every_digest(session, digest)}
+    found: dict[uuid.UUID, set[str | None]] = {}
+    for row in suppressions.in_force(session, list(owners)):
+        if row.channel in {None, Channel.EMAIL.value}:
+            found.setdefault(every[row.address_digest], set()).add(row.brand)
+    return found

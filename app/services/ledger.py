@@ -13,7 +13,7 @@ import hmac
 import json
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -83,6 +83,15 @@ def present(session: Session, account_id: uuid.UUID, item_ids: Sequence[int] | N
     if item_ids is not None:
         query = query.where(Consent.item_id.in_(item_ids))
     return {item_id: State(Status(status), *rest) for item_id, status, *rest in session.execute(query)}
+
+
+def present_of(session: Session, account_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[int, State]]:
+    """Read the consent rows of many accounts, by account and item."""
+    query = select(Consent.account_id, Consent.item_id, *_STATE).where(Consent.account_id.in_(list(account_ids)))
+    found: dict[uuid.UUID, dict[int, State]] = {}
+    for account_id, item_id, status, *rest in session.execute(query):
+        found.setdefault(account_id, {})[item_id] = State(Status(status), *rest)
+    return found
 
 
 def canonical(event: Mapping[str, Any]) -> bytes:

@@ -46,5 +46,5 @@ about one's data are asked for from one's session, a few times a day (`throttle`
 A check-in nobody can ask for; it comes twice in years.
 That a document changes is told once, and must not be lost to what else was mailed on that day."""
 
-PATIENT = (MessageKind.RECONSENT,)
+PATIENT = (MessageKind.RECONSENT, MessageKind.CHECK_IN, MessageKind.CHECK_IN_REMINDER)
 """The kinds that many people get at once and nobody waits for: all others go first."""

@@ -90,7 +90,7 @@ def queue(
     values = {
         "id": message, "kind": kind.value, "brand": brand, "locale": locale, "address": address_digest,
         "abuse": abuse_digest, "account": account_id, "request": request_id, "context": Jsonb(context or {}),
-        "message_id": _message_id(session, brand, message), "now": clock.now(), **_limits(kind),
+        "message_id": message_id_of(session, brand, message), "now": clock.now(), **_limits(kind),
     }  # fmt: skip
     if run(session, _INSERT, values).fetchone() is None:
         return None
@@ -280,7 +280,8 @@ def claim(database: Database, message_id: uuid.UUID) -> Iterator[bool]:
             reader.close()
 
 
-def _message_id(session: Session, brand: str, message: uuid.UUID) -> str:
+def message_id_of(session: Session, brand: str, message: uuid.UUID) -> str:
+    """Give the Message-ID (RFC 5322, section 3.6.4) that a mail carries, however often it is sent."""
     site = environment(session).group.site(brand)
     if site is None:
         raise LookupError(brand)

@@ -7,12 +7,13 @@ A procrastinate App of its own, which never opens a connection: every job goes t
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import psycopg
 from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import ConnectorException
-from procrastinate.types import TimeDeltaParams
+from procrastinate.types import JSONDict, TimeDeltaParams
 
 from app.db import Session
 
@@ -35,10 +36,26 @@ def enqueue(session: Session, task: str, *, schedule_in_seconds: int = 0, priori
     database fails, so that callers see one kind of failure whatever statement met it.
     """
     delay: TimeDeltaParams | None = {"seconds": schedule_in_seconds} if schedule_in_seconds else None
+    _defer(session, task, [ids], schedule_in=delay, priority=priority)
+
+
+def enqueue_all(
+    session: Session, task: str, calls: Sequence[Mapping[str, uuid.UUID]], *, priority: int = 0
+) -> None:  # fmt: skip
+    """Queue `task` once for each of `calls`, as `enqueue` does, in one round trip."""
+    if calls:
+        _defer(session, task, calls, schedule_in=None, priority=priority)
+
+
+def _defer(
+    session: Session, task: str, calls: Sequence[Mapping[str, uuid.UUID]], *, schedule_in: TimeDeltaParams | None,
+    priority: int,
+) -> None:  # fmt: skip
     connection = cast("psycopg.Connection", session.connection().connection.driver_connection)
-    deferrer = _app.configure_task(task, schedule_in=delay, priority=priority, connection=connection)
+    deferrer = _app.configure_task(task, schedule_in=schedule_in, priority=priority, connection=connection)
+    told: list[JSONDict] = [{name: str(value) for name, value in each.items()} for each in calls]
     try:
-        deferrer.defer(**{name: str(value) for name, value in ids.items()})
+        deferrer.defer(**told[0]) if len(told) == 1 else deferrer.batch_defer(*told)
     except ConnectorException as problem:
         if isinstance(problem.__cause__, psycopg.Error):
             raise problem.__cause__ from None

@@ -7,12 +7,13 @@ The preference centre shows every item of every house. What is asked of the data
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
 from app.branding.models import Kind
-from app.db import Session, run
+from app.db import Session, pipelined, run
 from app.environment import environment
 from app.kit import clock
 from app.services import decisions
@@ -27,9 +28,25 @@ def verdicts(session: Session, account_id: uuid.UUID, wanted: Collection[ItemRef
     Items of the whole group are judged as a question about `brand` would be. Of a brand that is gone, everything
     counts as retired.
     """
-    group, now = environment(session).group, clock.now()
-    facts = _ask(session, account_id, wanted, brand, now)
-    found = {}
+    now = clock.now()
+    facts = _read(run(session, _statement(), _asked(account_id, wanted, brand, now))) if wanted else {}
+    return _decide(session, wanted, brand, facts, now)
+
+
+def verdicts_of(
+    session: Session, wanted: Mapping[uuid.UUID, Collection[ItemRef]], brand: str
+) -> dict[uuid.UUID, dict[int, Decision]]:
+    """Decide about items of many accounts, each of which wants some; one wait for all of them."""
+    now = clock.now()
+    with pipelined(session):
+        asked = {each: run(session, _statement(), _asked(each, some, brand, now)) for each, some in wanted.items()}
+    return {each: _decide(session, wanted[each], brand, _read(rows), now) for each, rows in asked.items()}
+
+
+def _decide(
+    session: Session, wanted: Collection[ItemRef], brand: str, facts: Mapping[int, Facts], now: datetime
+) -> dict[int, Decision]:
+    group, found = environment(session).group, {}
     for item in wanted:
         asked = group.brands.get(item.brand or brand)
         if asked is None:
@@ -44,10 +61,12 @@ def _rules(session: Session, brand: str, item: ItemRef, on: date) -> Rules:
     return decisions.rules_for(group, group.brands[brand], item, on)
 
 
-def _ask(
-    session: Session, account_id: uuid.UUID, wanted: Collection[ItemRef], brand: str, now: datetime
-) -> dict[int, Facts]:
-    asked = {
+def _read(rows: Iterable[tuple[Any, ...]]) -> dict[int, Facts]:
+    return {row[0]: facts_of(row[1:]) for row in rows}
+
+
+def _asked(account_id: uuid.UUID, wanted: Collection[ItemRef], brand: str, now: datetime) -> dict[str, Any]:
+    return {
         "account": account_id,
         "now": now,
         "items": [item.id for item in wanted],
@@ -55,7 +74,6 @@ def _ask(
         "channels": [item.channel and item.channel.value for item in wanted],
         "kinds": [_contact_kind(item) for item in wanted],
     }
-    return {row[0]: facts_of(row[1:]) for row in run(session, _statement(), asked)} if wanted else {}
 
 
 def _contact_kind(item: ItemRef) -> str | None:
