@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -18,14 +19,13 @@ from app.db import is_unavailable
 from app.environment import Environment
 from app.flows import check_in
 from app.models import CheckIn
-from app.services import accounts, check_in_rulings, check_ins, locks
+from app.services import check_in_rulings, check_ins, locks_of_many
 from app.services.check_in_rulings import Ruling
-from app.services.check_ins import Step
 
 BATCH = 1_000
-"""Accounts ruled on in one statement, and open check-ins read in one."""
+"""Accounts ruled on in one statement."""
 TOGETHER = 100
-"""Accounts asked in one transaction."""
+"""Accounts that share a transaction."""
 FIRST = uuid.UUID(int=0)
 ASKED = "asked"
 FAILED = "failed"
@@ -34,6 +34,7 @@ PASSED = "passed"
 
 Told = Callable[[int], None]
 Stopped = Callable[[], bool]
+T = TypeVar("T", list[uuid.UUID], Mapping[uuid.UUID, uuid.UUID])
 
 log = structlog.get_logger(__name__)
 
@@ -51,8 +52,8 @@ def run(
     counted = Counter[str]()
     if environment.group.check_in is None:
         return counted
-    for row in _due(environment, stopped):
-        counted[_follow_up(environment, row)] += 1
+    for rows in _due(environment, stopped):
+        counted.update(_follow_up(environment, {row.account_id: row.id for row in rows}))
     at_most = _left_today(environment) if at_most is None else at_most
     for some in _to_ask(environment, told, stopped):
         share = some[: max(0, at_most - counted[ASKED])]
@@ -70,8 +71,8 @@ def rehearse(environment: Environment, told: Told = lambda _: None) -> tuple[Map
     for ruled in _surveyed(environment):
         rulings.update(str(ruling) for _, ruling in ruled)
         told(len(ruled))
-    for row in _due(environment, lambda: False):
-        steps[str(_judge(environment, row))] += 1
+    for rows in _due(environment, lambda: False):
+        steps.update(_judge(environment, rows))
     return rulings, steps
 
 
@@ -96,25 +97,24 @@ def _to_ask(environment: Environment, told: Told, stopped: Stopped) -> Iterator[
         told(len(ruled))
 
 
-def _due(environment: Environment, stopped: Stopped) -> Iterator[CheckIn]:
+def _due(environment: Environment, stopped: Stopped) -> Iterator[Sequence[CheckIn]]:
     after = None
-    while True:
+    while not stopped():
         with environment.database.transaction() as session:
-            found = check_ins.due(session, after, BATCH)
-        for row in found:
-            if stopped():
-                return
-            yield row
-        if len(found) < BATCH:
+            found = check_ins.due(session, after, TOGETHER)
+        if not found:
             return
+        yield found
         after = found[-1].next_at, found[-1].account_id
 
 
-def _judge(environment: Environment, row: CheckIn) -> Step:
+def _judge(environment: Environment, rows: Sequence[CheckIn]) -> Counter[str]:
     with environment.database.transaction() as session:
-        account = accounts.find(session, row.account_id)
-        digest = locks.primary_of(session, row.account_id) or b""
-        return check_ins.judge(session, row, account, digest)[0] if account else Step.CALL_OFF
+        account_ids = [row.account_id for row in rows]
+        people = locks_of_many.accounts_of(session, account_ids)
+        digests = locks_of_many.primaries_of(session, account_ids)
+        known = [row for row in rows if row.account_id in people]
+        return Counter(str(each.step) for each in check_ins.judge(session, known, people, digests))
 
 
 def _left_today(environment: Environment) -> int:
@@ -123,33 +123,34 @@ def _left_today(environment: Environment) -> int:
         return max(0, settings.mails_a_day - check_ins.asked_of_late(session, settings)) if settings else 0
 
 
-def _follow_up(environment: Environment, row: CheckIn) -> str:
-    act = partial(check_in.follow_up, account_id=row.account_id, check_in_id=row.id)
-    return _carefully(lambda: str(environment.database.write(act) or PASSED), row.account_id)
+def _follow_up(environment: Environment, due: Mapping[uuid.UUID, uuid.UUID]) -> Counter[str]:
+    """Go on with some check-ins in one transaction; one by one where that fails."""
+
+    def act(some: Mapping[uuid.UUID, uuid.UUID]) -> Counter[str]:
+        steps = environment.database.write(partial(check_in.follow_up, due=some))
+        return Counter({PASSED: len(some) - len(steps)}) + Counter(str(step) for step in steps)
+
+    return _carefully(act, due, [{account_id: due[account_id]} for account_id in due])
 
 
 def _ask(environment: Environment, some: list[uuid.UUID]) -> Counter[str]:
-    """Ask some people in one transaction; one by one where that fails, so that the one who fails holds up no other."""
-    try:
+    """Ask some people in one transaction; one by one where that fails."""
+
+    def act(some: list[uuid.UUID]) -> Counter[str]:
         asked = environment.database.write(partial(check_in.ask, account_ids=some))
-    except Exception as failure:
-        if is_unavailable(failure):
-            raise
-    else:
         return Counter({ASKED: asked, PASSED: len(some) - asked})
-    return Counter(_ask_one(environment, each) for each in some)
+
+    return _carefully(act, some, [[each] for each in some])
 
 
-def _ask_one(environment: Environment, account_id: uuid.UUID) -> str:
-    act = partial(check_in.ask, account_ids=[account_id])
-    return _carefully(lambda: ASKED if environment.database.write(act) else PASSED, account_id)
-
-
-def _carefully(act: Callable[[], str], account_id: uuid.UUID) -> str:
+def _carefully(act: Callable[[T], Counter[str]], every: T, singly: Sequence[T]) -> Counter[str]:
+    """Do something for some people, and where it fails for each alone, so that the one who fails holds up no other."""
     try:
-        return act()
+        return act(every)
     except Exception as failure:
         if is_unavailable(failure):
             raise
-        log.error("not_checked_in", account=str(account_id), fault=describe(failure))  # noqa: TRY400 - no addresses
-        return FAILED
+        if len(singly) > 1:
+            return sum((_carefully(act, each, [each]) for each in singly), Counter[str]())
+        log.error("not_checked_in", account=str(next(iter(every))), fault=describe(failure))  # noqa: TRY400 - no addresses
+        return Counter({FAILED: 1})

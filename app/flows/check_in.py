@@ -7,7 +7,7 @@ twice and forgets nobody.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -31,7 +31,7 @@ from app.services import (
     targets,
     tokens,
 )
-from app.services.check_ins import About, Asked, Outcome, Step
+from app.services.check_ins import About, Asked, Judged, Outcome, Step
 from app.services.folding import Action, Line
 from app.services.locks import Locked, lock_account
 from app.services.mailings import Mail
@@ -79,25 +79,38 @@ def _question(asked: Asked, to: Locked) -> Mail:
     return Mail(asked.message_id, MessageKind.CHECK_IN, asked.site.slug, asked.account.locale, to, context)
 
 
-def follow_up(session: Session, account_id: uuid.UUID, check_in_id: uuid.UUID) -> Step | None:
-    """Do what is due about an open check-in, and tell what; None where another worker was here before."""
+def follow_up(session: Session, due: Mapping[uuid.UUID, uuid.UUID]) -> list[Step]:
+    """Do what is due about open check-ins, by account, and tell what; nothing where another worker was here before."""
     settings = environment(session).group.check_in
-    opened = _hold(session, account_id, check_in_id)
-    if settings is None or opened is None or opened.row.outcome != Outcome.OPEN:
-        return None
-    row, account = opened.row, opened.account
-    step, about = check_ins.judge(session, row, account, opened.locked.digest)
-    if step is Step.ANSWERED:
-        check_ins.close(row, Outcome.CHANGED if about else Outcome.LEFT)
-    elif step is Step.CALL_OFF:
-        check_ins.close(row, Outcome.CALLED_OFF)
-    elif step is Step.WAIT:
-        check_ins.postpone(row)
-    elif step is Step.REMIND:
-        _remind(session, opened, timedelta(days=settings.grace_days))
-    else:
-        _expire(session, row, account, about)
-    return step
+    held = locks_of_many.lock_accounts(session, due.keys())
+    rows = check_ins.still_open(session, {each: due[each] for each in held})
+    people = locks_of_many.accounts_of(session, [row.account_id for row in rows])
+    judged = check_ins.judge(session, rows, people, {each: locked.digest for each, locked in held.items()})
+    if settings is None:
+        return []
+    for row, step, about in judged:
+        if step is Step.ANSWERED:
+            check_ins.close(row, Outcome.CHANGED if about else Outcome.LEFT)
+        elif step is Step.CALL_OFF:
+            check_ins.close(row, Outcome.CALLED_OFF)
+        elif step is Step.WAIT:
+            check_ins.postpone(row)
+        elif step is Step.EXPIRE:
+            _expire(session, row, people[row.account_id], about)
+    _remind(session, [each for each in judged if each.step is Step.REMIND], people, held, settings.grace_days)
+    return [each.step for each in judged]
+
+
+def _remind(
+    session: Session, judged: Sequence[Judged], people: Mapping[uuid.UUID, Account], held: Mapping[uuid.UUID, Locked],
+    grace_days: int,
+) -> None:  # fmt: skip
+    kind, mails = MessageKind.CHECK_IN_REMINDER, []
+    for row, _step, _about in judged:
+        account, context = people[row.account_id], {check_ins.CONTEXT: str(row.id)}
+        mails.append(Mail(ids.new_id(), kind, row.brand, account.locale, held[account.id], context))
+        check_ins.remind(row, mails[-1].id, timedelta(days=grace_days))
+    mailings.queue_all(session, mails)
 
 
 def keep(session: Session, token: str, words: str, provenance: Provenance) -> Answer:
@@ -178,16 +191,8 @@ def _hold(session: Session, account_id: uuid.UUID, check_in_id: uuid.UUID) -> _O
     return _Open(row, account, locked)
 
 
-def _expire(session: Session, row: CheckIn, account: Account, about: list[About]) -> None:
+def _expire(session: Session, row: CheckIn, account: Account, about: Sequence[About]) -> None:
     came = Provenance(SYSTEM, Source.SYSTEM, account.locale)
     why = {"cause": check_ins.CAUSE, "asked_at": row.asked_at.isoformat()}
     consents.expire(session, account, [each.item for each in about], came, why)
     check_ins.close(row, Outcome.EXPIRED)
-
-
-def _remind(session: Session, opened: _Open, grace: timedelta) -> None:
-    row, context = opened.row, {check_ins.CONTEXT: str(opened.row.id)}
-    kind = MessageKind.CHECK_IN_REMINDER
-    mail = Mail(ids.new_id(), kind, row.brand, opened.account.locale, opened.locked, context)
-    mailings.queue_all(session, [mail])
-    check_ins.remind(row, mail.id, grace)

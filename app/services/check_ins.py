@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import exists, func, select, tuple_
 
 from app.branding.models import Channel, LegalBasis, Site
 from app.branding.models import CheckIn as CheckInSettings
@@ -65,6 +66,14 @@ class About:
 
     item: ItemRef
     state: State
+
+
+class Judged(NamedTuple):
+    """What is to be done about an open check-in, and what of it is still agreed to."""
+
+    row: CheckIn
+    step: Step
+    about: Sequence[About]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,14 @@ def find(session: Session, account_id: uuid.UUID, check_in_id: uuid.UUID) -> Che
     return session.get(CheckIn, (account_id, check_in_id), populate_existing=True)
 
 
+def still_open(session: Session, due: Mapping[uuid.UUID, uuid.UUID]) -> Sequence[CheckIn]:
+    """Give those check-ins, by account, that are open, as they are now."""
+    query = select(CheckIn).where(
+        CheckIn.account_id.in_(due), CheckIn.id.in_(due.values()), CheckIn.outcome == Outcome.OPEN.value
+    )
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
 def due(session: Session, after: tuple[datetime, uuid.UUID] | None, limit: int) -> Sequence[CheckIn]:
     """List open check-ins whose next step is due, by its time and the account, after the one given."""
     query = select(CheckIn).where(CheckIn.outcome == Outcome.OPEN.value, CheckIn.next_at <= clock.now())
@@ -157,20 +174,36 @@ def asked_of_late(session: Session, settings: CheckInSettings) -> int:
     return session.scalar(select(func.count()).select_from(CheckIn).where(*lately)) or 0
 
 
-def judge(session: Session, row: CheckIn, account: Account, digest: bytes) -> tuple[Step, list[About]]:
-    """Tell what is to be done about an open check-in, and about which items; changes nothing.
+def judge(
+    session: Session, rows: Sequence[CheckIn], people: Mapping[uuid.UUID, Account], digests: Mapping[uuid.UUID, bytes]
+) -> list[Judged]:  # fmt: skip
+    """Tell what is to be done about open check-ins, and about which items; changes nothing.
 
     In doubt nothing runs out: not where the last mail did not leave, or is not on record any more.
     """
-    if has_acted(session, row, account):
-        return Step.ANSWERED, held(session, account.id, row.item_ids)
-    about = [each for each in asked_about(session, account.id, digest) if each.item.id in row.item_ids]
-    state = session.scalar(select(Message.state).where(Message.id == row.message_id))
+    acted = have_acted(session, rows, people)
+    have = _held(session, [row.account_id for row in rows if row.id in acted])
+    about = asked_about_all(
+        session, {row.account_id: digests.get(row.account_id, b"") for row in rows if row.id not in acted}
+    )
+    query = select(Message.id, Message.state).where(Message.id.in_([row.message_id for row in rows]))
+    states = {mail.id: mail.state for mail in session.execute(query)}
+    found = []
+    for row in rows:
+        every = have.get(row.account_id, []) if row.id in acted else about.get(row.account_id, [])
+        left = [each for each in every if each.item.id in row.item_ids]
+        step = Step.ANSWERED if row.id in acted else _step(row, people[row.account_id], left, states)
+        found.append(Judged(row, step, left))
+    return found
+
+
+def _step(row: CheckIn, account: Account, left: Sequence[About], states: Mapping[uuid.UUID, str]) -> Step:
+    state = states.get(row.message_id)
     if state == MessageState.QUEUED:
-        return Step.WAIT, about
-    if account.status != accounts.ACTIVE or not about or state != MessageState.SENT:
-        return Step.CALL_OFF, about
-    return (Step.REMIND if row.reminded_at is None else Step.EXPIRE), about
+        return Step.WAIT
+    if account.status != accounts.ACTIVE or not left or state != MessageState.SENT:
+        return Step.CALL_OFF
+    return Step.REMIND if row.reminded_at is None else Step.EXPIRE
 
 
 def ends(row: CheckIn, settings: CheckInSettings) -> datetime:
@@ -180,13 +213,21 @@ def ends(row: CheckIn, settings: CheckInSettings) -> datetime:
 
 def has_acted(session: Session, row: CheckIn, account: Account) -> bool:
     """Tell whether the person did anything since they were asked: said something, or came in."""
-    if account.last_seen_at is not None and account.last_seen_at > row.asked_at:
-        return True
-    line = select(ConsentEvent.sequence).where(
-        ConsentEvent.account_id == account.id, ConsentEvent.sequence > row.after_sequence,
+    return bool(have_acted(session, [row], {account.id: account}))
+
+
+def have_acted(
+    session: Session, rows: Sequence[CheckIn], people: Mapping[uuid.UUID, Account]
+) -> set[uuid.UUID]:  # fmt: skip
+    """Give the ids of those check-ins since which the person did anything, as `has_acted` tells for one."""
+    said = exists().where(
+        ConsentEvent.account_id == CheckIn.account_id, ConsentEvent.sequence > CheckIn.after_sequence,
         ConsentEvent.actor_kind != ActorKind.SYSTEM.value,
     )  # fmt: skip
-    return session.scalar(line.limit(1)) is not None
+    these = (CheckIn.account_id.in_([row.account_id for row in rows]), CheckIn.id.in_([row.id for row in rows]))
+    seen = {row.id: people[row.account_id].last_seen_at for row in rows}
+    came = {row.id for row in rows if (at := seen[row.id]) is not None and at > row.asked_at}
+    return came | set(session.scalars(select(CheckIn.id).where(*these, said)))
 
 
 def is_answered(session: Session, row: CheckIn, account: Account) -> bool:

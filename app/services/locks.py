@@ -104,7 +104,7 @@ def lock_digest(session: Session, digest: bytes) -> Locked:
 
 def lock_account(session: Session, account_id: uuid.UUID) -> Locked:
     """Lock by account, for someone who proved to be its owner; `account_id` is None when there is none such."""
-    primary = primary_of(session, account_id)
+    primary = _primary_of(session, account_id)
     if primary is None:
         exists = run(session, _LOCK_ACCOUNT, {"account": account_id}).fetchone() is not None
         return Locked(account_id if exists else None, (), b"", b"")
@@ -120,7 +120,7 @@ def lock_with(session: Session, account_id: uuid.UUID, other: Address | bytes) -
     `other` is what somebody typed, or the digest of an address met before. Whom it belongs to is not even read here.
     The account is None in what is held when it has no address (any more).
     """
-    primary = primary_of(session, account_id) or b""
+    primary = _primary_of(session, account_id) or b""
     digest = other if isinstance(other, bytes) else known_digest(session, other)
     abuse = _abuse_of(session, digest) if isinstance(other, bytes) else environment(session).digester.abuse(other)
     own_abuse = _abuse_of(session, primary)
@@ -144,7 +144,7 @@ def lock_both(session: Session, account_id: uuid.UUID, digest: bytes) -> tuple[L
     """
     owner = owner_of(session, digest)
     parties = sorted({account_id, owner or account_id})
-    primaries = {party: primary_of(session, party) or b"" for party in parties}
+    primaries = {party: _primary_of(session, party) or b"" for party in parties}
     abuses = {party: _abuse_of(session, primary) for party, primary in primaries.items()}
     for each in sorted(set(abuses.values())):
         lock_abuse(session, each)
@@ -170,7 +170,7 @@ def lock_to_erase(session: Session, account_id: uuid.UUID, former: Iterable[byte
 
     `digests` of what is held are the present ones. The account is None when it is erased already, or never was.
     """
-    primary = primary_of(session, account_id) or b""
+    primary = _primary_of(session, account_id) or b""
     owner, family = _family(session, primary)
     for each in sorted({*family, *former}):
         run(session, _LOCK_ROW, {"digest": each})
@@ -264,8 +264,7 @@ def _meet(session: Session, digest: bytes, abuse: bytes, address: Address) -> No
     run(session, _MEET, row)
 
 
-def primary_of(session: Session, account_id: uuid.UUID) -> bytes | None:
-    """Give the digest of an account's primary address."""
+def _primary_of(session: Session, account_id: uuid.UUID) -> bytes | None:
     return session.scalar(
         select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id, ContactPoint.is_primary)
     )

@@ -47,6 +47,11 @@ def accounts_of(session: Session, account_ids: Collection[uuid.UUID]) -> dict[uu
     return {account.id: account for account in session.scalars(query)}
 
 
+def primaries_of(session: Session, account_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, bytes]:
+    """Give the digests of the primary addresses of accounts, by account."""
+    return {account_id: each.digest for account_id, each in _points(session, account_ids).items()}
+
+
 def _points(session: Session, account_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Locked]:
     rows = run(session, _POINTS, {"accounts": list(account_ids)})
     return {

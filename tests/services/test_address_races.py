@@ -225,7 +225,7 @@ def test_an_account_that_is_gone_asks_and_moves_nothing(env):
 
 def test_locking_starts_over_when_the_account_moved_meanwhile(env, monkeypatch):
     ana = join(env, ANA)
-    monkeypatch.setattr(locks, "primary_of", lambda *_: journeys.digest(env, BEA))
+    monkeypatch.setattr(locks, "_primary_of", lambda *_: journeys.digest(env, BEA))
     with env.database.transaction() as session, pytest.raises(locks.StaleLocks):
         locks.lock_with(session, ana, parse_email(NEW))
 
