@@ -19,7 +19,7 @@ from app.services.check_ins import Step
 
 LEFT_OUT = {
     Ruling.ACTED: "acted since",
-    Ruling.NOTHING: "nothing that is agreed to, has not run out and is not paused",
+    Ruling.NOTHING: "nothing that is agreed to and could be sent now",
     Ruling.ASKED: "were asked within that time",
     Ruling.UNVERIFIED: "address not confirmed",
     Ruling.SUPPRESSED: "must not be mailed",

@@ -70,10 +70,19 @@ def rehearse(environment: Environment, told: Told = lambda _: None) -> tuple[Map
         return rulings, steps
     for ruled in _surveyed(environment):
         rulings.update(str(ruling) for _, ruling in ruled)
+        useless = _without_use(environment, [account_id for account_id, ruling in ruled if ruling is Ruling.DUE])
+        rulings.update({Ruling.DUE: -useless, Ruling.NOTHING: useless})
         told(len(ruled))
     for rows in _due(environment, lambda: False):
         steps.update(_judge(environment, rows))
-    return rulings, steps
+    return +rulings, steps
+
+
+def _without_use(environment: Environment, account_ids: Sequence[uuid.UUID]) -> int:
+    """Count who agreed only to what can't come now for other reasons, such as a postal address that is missing."""
+    with environment.database.transaction() as session:
+        digests = locks_of_many.primaries_of(session, account_ids)
+        return len(account_ids) - len(check_ins.asked_about_all(session, digests))
 
 
 def _surveyed(environment: Environment) -> Iterator[list[tuple[uuid.UUID, Ruling]]]:

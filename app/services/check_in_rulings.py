@@ -26,7 +26,7 @@ class Ruling(StrEnum):
     RESTRICTED = "restricted"
     WAITING = "waiting"
     NOTHING = "nothing"
-    """Nothing is agreed to that has not run out or is not paused."""
+    """Nothing is agreed to that has not run out and is not paused."""
     ACTED = "acted"
     ASKED = "asked"
     UNVERIFIED = "unverified"
