@@ -8,9 +8,10 @@ from functools import partial
 
 from sqlalchemy import create_engine, select, text, update
 
+from app.environment import environment
 from app.flows import change_address, confirm, download, erase, leave, phone, profile, prove_self, restrict
 from app.flows.subscribe import subscribe
-from app.kit import clock
+from app.kit import clock, ids
 from app.kit.addresses import parse_email, parse_phone
 from app.kit.provenance import PERSON, Provenance, Source
 from app.kit.signing import Purpose
@@ -21,6 +22,7 @@ from app.models import (
     PrivacyRequest,
 )
 from app.services import (
+    check_ins,
     consents,
     feedback,
     mailbox,
@@ -114,6 +116,7 @@ def live(env):
         lambda session: profile.keep(session, camille, account, name, {"name": "Peculiar Ana Ruiz"}, CAME)
     )
     env.database.write(partial(leave_and_tell, env, account))
+    env.database.write(partial(be_asked, account))
     have_numbers(env, account)
     env.database.write(lambda session: prove_self.ask_code(session, env.group, account, digest, CAME))
     env.database.write(lambda session: restrict.restrict(session, env.group, account, CAME))
@@ -130,6 +133,13 @@ def leave_and_tell(env, account, session):
     locked = lock_account(session, account)
     consents.withdraw(session, locked.account(session), [item], CAME)
     feedback.answer(session, account, {item.id}, feedback.Why.OTHER, "peculiar-reason")
+
+
+def be_asked(account, session):
+    """Have been asked whether all is still right."""
+    person = lock_account(session, account).account(session)
+    question = check_ins.Asked(ids.new_id(), person, environment(session).group, [], ids.new_id())
+    check_ins.begin(session, [question], timedelta(days=14))
 
 
 def have_numbers(env, account):

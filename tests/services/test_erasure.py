@@ -12,6 +12,7 @@ from app.kit import clock
 from app.kit.addresses import parse_email
 from app.models import (
     AddressRow,
+    CheckIn,
     Consent,
     ConsentEvent,
     ContactPoint,
@@ -59,14 +60,14 @@ def test_nothing_personal_is_left_in_any_table(env, database_urls):
         "address_change", "privacy_export", "development_mail", "account",
         "profile_field", "profile_change",
     }  # fmt: skip
-    assert counts(env, ReconsentRequest) == [1]
+    assert counts(env, ReconsentRequest, CheckIn) == [1, 1]
     ask(env, account)
     assert erasures.run(env) == 1
     # Bea came the same way, so only what is hers may still hold what Ana's browser said.
     shared = {IP, BROWSER, PAGE, "peculiar-request"}
     after = [hit for hit in found(env, database_urls, account, personal(env, account)) if hit[1] not in shared]
     assert after == []
-    assert counts(env, ProfileRow, ProfileChange, ReconsentRequest) == [0, 0, 0]
+    assert counts(env, ProfileRow, ProfileChange, ReconsentRequest, CheckIn) == [0, 0, 0, 0]
     with env.database.transaction() as session:
         assert set(session.scalars(select(EventDetail.account_id))) == {bea}
         assert set(session.scalars(select(ContactPoint.account_id))) == {bea}
