@@ -56,10 +56,11 @@ def run(
         counted.update(_follow_up(environment, {row.account_id: row.id for row in rows}))
     at_most = _left_today(environment) if at_most is None else at_most
     for some in _to_ask(environment, told, stopped):
-        share = some[: max(0, at_most - counted[ASKED])]
-        if not share:
+        while some and (room := at_most - counted[ASKED]) > 0:
+            counted.update(_ask(environment, some[:room]))
+            some = some[room:]  # noqa: PLW2901 - what there was no room for, unless somebody was passed over
+        if counted[ASKED] >= at_most:
             break
-        counted.update(_ask(environment, share))
     return +counted
 
 
