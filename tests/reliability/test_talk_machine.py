@@ -17,8 +17,9 @@ from hypothesis.stateful import run_state_machine_as_test
 from app.services import confirmations, decisions, folding, opt_in, verdicts
 from tests import environments
 from tests.reliability.figures import SCALE, scaled, tell
-from tests.talk.machine import TalkMachine, keeping_to
-from tests.talk.real import Talk, demonstration
+from tests.talk.asked_machine import AskedMachine, keeping_to
+from tests.talk.houses import demonstration
+from tests.talk.real_asked import AskingTalk
 
 RUNS, STEPS = (scaled(500), 50) if SCALE >= 1 else (20, 30)
 
@@ -29,14 +30,14 @@ def machine(application, database_urls, group, tmp_path_factory, monkeypatch):
     houses = demonstration(group)
     monkeypatch.setitem(application.extensions, "parley", None)
 
-    def begin(closing: ExitStack) -> Talk:
+    def begin(closing: ExitStack) -> AskingTalk:
         own = environments.settings_for(tmp_path_factory.mktemp("talk"))
         env = closing.enter_context(environments.rolled_back(own, database_urls.application, houses))
-        talk = Talk(application, env)
+        talk = AskingTalk(application, env)
         closing.callback(talk.close)
         return talk
 
-    return type("Machine", (TalkMachine,), {"begin": staticmethod(begin), "counted": Counter()})
+    return type("Machine", (AskedMachine,), {"begin": staticmethod(begin), "counted": Counter()})
 
 
 def test_the_application_does_what_the_model_does(machine):

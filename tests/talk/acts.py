@@ -7,7 +7,19 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from tests.talk.model import BOUNCE_LASTS, KEPT, LIFTABLE, Consent, House, Item, Person, Request, Session, Stop
+from tests.talk.model import (
+    BOUNCE_LASTS,
+    KEPT,
+    LIFTABLE,
+    MAILS_KEPT,
+    Consent,
+    House,
+    Item,
+    Person,
+    Request,
+    Session,
+    Stop,
+)
 
 Houses = Mapping[str, House]
 
@@ -56,6 +68,7 @@ def admit(houses: Houses, person: Person, request: Request, now: datetime) -> No
     for item in single:
         asked_at = request.items[item].at
         person.grant(item, asked_at, house.version(asked_at.date()), asked_at=None, is_confirmed=False)
+        person.says(now, asked_at)
     request.settle(single, "confirmed")
 
 
@@ -86,6 +99,7 @@ def enter(person: Person, now: datetime) -> None:
     """Press the button of an access link: it opens the centre, or lifts what stops an address nobody knows."""
     if person.has_account:
         person.is_proved, person.session = True, Session(now)
+        person.says(now)
         return
     for stop in person.stops:
         if stop.stands(now) and stop.reason in LIFTABLE:
@@ -118,6 +132,7 @@ def pause(person: Person, item: Item, until: datetime, now: datetime, *, by_link
         return
     if not by_link:
         _remember(person, item, "paused")
+    person.says(now)
     held.paused_until = until
 
 
@@ -126,6 +141,7 @@ def resume(person: Person, item: Item, now: datetime) -> None:
     held = person.consents.get(item)
     if held and held.is_running(now) and held.paused_until:
         _remember(person, item, "resumed")
+        person.says(now)
         held.paused_until = None
 
 
@@ -139,6 +155,7 @@ def often(houses: Houses, person: Person, item: Item, wanted: str, now: datetime
         return
     if not by_link:
         _remember(person, item, "changed")
+    person.says(now)
     held.frequency = wanted
 
 
@@ -158,17 +175,16 @@ def _undo_adjustment(
     person: Person, item: Item, what: str, frequency: str | None, paused: datetime | None, now: datetime
 ) -> None:
     held = person.consents.get(item)
-    if not held or not held.is_running(now):
+    again = paused if paused and paused > now else None
+    if not held or not held.is_running(now) or (what != "changed" and not again and not held.paused_until):
         return
+    person.says(now)
     if what == "changed":
         _remember(person, item, "changed")
         held.frequency = frequency
-    elif paused and paused > now:
-        _remember(person, item, "paused")
-        held.paused_until = paused
-    elif held.paused_until:
-        _remember(person, item, "resumed")
-        held.paused_until = None
+    else:
+        _remember(person, item, "paused" if again else "resumed")
+        held.paused_until = again
 
 
 def _remember(person: Person, item: Item, what: str) -> None:
@@ -219,8 +235,10 @@ def end_by_date(people: Iterable[Person], now: datetime) -> None:
 
 
 def purge(people: Iterable[Person], now: datetime) -> None:
-    """Do what the courier does with old requests."""
+    """Do what the courier does with old requests and mails."""
     for person in people:
+        for check_in in person.check_ins:
+            check_in.is_mail_kept &= check_in.mailed_at >= now - MAILS_KEPT
         for request in person.requests:
             if request.outcome != "confirmed" and request.created_at < now - KEPT and request.ends_at < now:
                 request.outcome = "purged"
@@ -229,11 +247,17 @@ def purge(people: Iterable[Person], now: datetime) -> None:
 
 def months_later(now: datetime, months: int) -> datetime:
     """Give the midnight on which a pause of so many months is over."""
+    return by_months(now, months).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def by_months(now: datetime, months: int) -> datetime:
+    """Give the same day and time so many months later, or earlier; the last day of a shorter month."""
     year, month = now.year, now.month + months
     while month > 12:
         year, month = year + 1, month - 12
-    day = min(now.day, monthrange(year, month)[1])
-    return datetime(year, month, day, tzinfo=now.tzinfo)
+    while month < 1:
+        year, month = year - 1, month + 12
+    return now.replace(year=year, month=month, day=min(now.day, monthrange(year, month)[1]))
 
 
 def grant_until(person: Person, item: Item, until: datetime, version: date, now: datetime) -> None:

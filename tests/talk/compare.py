@@ -20,8 +20,9 @@ from app.services.folding import State
 from app.services.verdicts import verdicts
 from tests import api, decision_table
 from tests.talk import model
+from tests.talk.houses import HOUSES, ITEMS, ONE
 from tests.talk.model import Item, Person
-from tests.talk.real import HOUSES, ITEMS, ONE, Talk
+from tests.talk.real import Talk
 
 FACTS = ("status", "granted_at", "confirmed_at", "withdrawn_at", "expires_at", "paused_until", "frequency",
          "legal_basis", "document_version")  # fmt: skip

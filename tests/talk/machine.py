@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -12,8 +12,9 @@ from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, 
 
 from tests.talk import acts, compare
 from tests.talk.acts import Link
+from tests.talk.houses import ALL, HOUSES, ITEMS, ONE, OTHER
 from tests.talk.model import Item, Person, Request, Stop
-from tests.talk.real import ALL, HOUSES, ITEMS, ONE, OTHER, Talk
+from tests.talk.real import Talk
 
 PEOPLE = ("ana", "ben", "cleo")
 
@@ -287,10 +288,14 @@ class TalkMachine(RuleBasedStateMachine):
     def time_passes(self, span: dict[str, int]) -> None:
         self.talk.pass_(**span)
 
+    def differences(self) -> list[str]:
+        """Tell where the application is not what the model is."""
+        return compare.differences(self.talk, self.people)
+
     @invariant()
     def all_is_alike(self) -> None:
         """Hold everything against the model, and every few steps one question over HTTP."""
-        found = compare.differences(self.talk, self.people)
+        found = self.differences()
         self.steps += 1
         if self.steps % 5 == 0:
             person, item = self.people[self.steps % len(PEOPLE)], ITEMS[self.steps // 5 % len(ITEMS)]
@@ -301,13 +306,6 @@ class TalkMachine(RuleBasedStateMachine):
         self.counted["decisions"] += sum(2 if person.has_account else 1 for person in self.people) * len(ITEMS)
         self.counted.update(compare.reasons(self.talk, self.people))
         self.counted["consents"] += sum(len(person.consents) for person in self.people)
-
-
-def keeping_to(machine: type[TalkMachine], names: Collection[str]) -> type[TalkMachine]:
-    """Give a machine that has only some of the rules; the others are plain methods of it."""
-    marked = {name: getattr(each, "hypothesis_stateful_rule", None) for name, each in vars(TalkMachine).items()}
-    plain = {name: mark.function for name, mark in marked.items() if mark and name not in names}
-    return type(machine.__name__, (machine,), plain)
 
 
 def covered(what: Item | str) -> list[Item]:

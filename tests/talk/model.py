@@ -15,8 +15,12 @@ from tests import decision_table
 from tests.decision_table import Case
 
 BOUNCE_LASTS = timedelta(days=90)
-KEPT = timedelta(days=30)
+KEPT, MAILS_KEPT = timedelta(days=30), timedelta(days=90)
 SESSION = timedelta(minutes=60)
+ASKED_AFTER, REMINDED_AFTER, GRACE = 12, timedelta(days=14), timedelta(days=30)
+"""People are asked whether all is still right after so many months without an act; silence ends it after the rest."""
+BOUGHT_LASTS = 10
+"""Months that a purchase is good for."""
 LIFTABLE = ("do_not_contact", "complaint", "hard_bounce")
 
 
@@ -42,6 +46,8 @@ class House:
     """Topics that are agreed to without a mail to confirm."""
     by_right: frozenset[str] = frozenset()
     """Topics whose basis is a legitimate interest."""
+    by_purchase: frozenset[str] = frozenset()
+    """Topics that may come to whoever bought something."""
     must_be_proved: bool = False
     confirmation_days: int = 7
     versions: tuple[tuple[date, bool], ...] = ()
@@ -50,6 +56,16 @@ class House:
     def version(self, on: date) -> date:
         """Give the version in force."""
         return max((day for day, _ in self.versions if day <= on), default=self.versions[0][0])
+
+    def basis(self, topic: str) -> str:
+        """Give the ground on which a topic comes to whoever said nothing."""
+        if topic in self.by_purchase:
+            return "soft_opt_in"
+        return "legitimate_interest" if topic in self.by_right else "consent"
+
+    def newest_asking(self) -> date | None:
+        """Give the newest version that asks for consent anew, in force or not."""
+        return max((day for day, anew in self.versions if anew), default=None)
 
     def asks_since(self, on: date) -> date:
         """Give the oldest version that is good enough."""
@@ -142,6 +158,24 @@ class Session:
 
 
 @dataclass
+class CheckIn:
+    """The question whether all is still right."""
+
+    items: list[Item]
+    asked_at: datetime
+    next_at: datetime
+    mailed_at: datetime
+    is_reminded: bool = False
+    outcome: str = "open"
+    closed_at: datetime | None = None
+    is_mail_kept: bool = True
+
+    def close(self, outcome: str, now: datetime) -> None:
+        """Note what came of it."""
+        self.outcome, self.closed_at = outcome, now
+
+
+@dataclass
 class Person:
     """Somebody with a mailbox, known to the houses or not."""
 
@@ -152,6 +186,9 @@ class Person:
     consents: dict[Item, Consent] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     stops: list[Stop] = field(default_factory=list)
+    spoke: list[tuple[datetime, datetime]] = field(default_factory=list)
+    """What the person said about anything, and that they came in: when it was recorded, and when they acted."""
+    check_ins: list[CheckIn] = field(default_factory=list)
     session: Session | None = None
 
     def is_in(self, now: datetime) -> bool:
@@ -164,8 +201,13 @@ class Person:
         for request in self.requests:
             request.settle(unwanted, "cancelled")
 
+    def says(self, recorded: datetime, at: datetime | None = None) -> None:
+        """Note an act of the person."""
+        self.spoke.append((recorded, at or recorded))
+
     def grant(self, item: Item, now: datetime, version: date, *, asked_at: datetime | None, is_confirmed: bool) -> None:
         """Agree to something; what is agreed to already is renewed and keeps its dates."""
+        self.says(now)
         held = self.consents.get(item)
         if held and held.status == "granted":
             held.confirmed_at = held.confirmed_at or (now if is_confirmed else None)
@@ -180,10 +222,12 @@ class Person:
         """Leave something, or object to what needs no consent; tell whether that changed anything."""
         held = self.consents.get(item)
         if held and held.status == "granted":
+            self.says(now)
             held.status = "withdrawn" if held.basis == "consent" else "objected"
             held.withdrawn_at, held.paused_until = now, None
             return True
         if held is None and by_right:
+            self.says(now)
             self.consents[item] = Consent("objected", withdrawn_at=now, basis="legitimate_interest")
             return True
         return False
@@ -203,7 +247,7 @@ class Person:
         for request in self.requests:
             request.outcome, request.items = "purged", {}
         self.has_account = self.is_restricted = self.is_proved = False
-        self.consents, self.requests, self.session = {}, [], None
+        self.consents, self.requests, self.spoke, self.check_ins, self.session = {}, [], [], [], None
 
 
 def case(houses: Mapping[str, House], person: Person, item: Item, now: datetime) -> Case:
@@ -215,7 +259,7 @@ def case(houses: Mapping[str, House], person: Person, item: Item, now: datetime)
     return {
         "channel": item.channel,
         "is_retired": False,
-        "basis": "legitimate_interest" if item.topic in house.by_right else "consent",
+        "basis": house.basis(item.topic),
         "must_be_proved": house.must_be_proved,
         "asks_anew": house.asks_since(now.date()) > date.min,
         # Push uses no address: the account's own stands for it.
@@ -230,6 +274,12 @@ def case(houses: Mapping[str, House], person: Person, item: Item, now: datetime)
         "version": "older" if too_old else "same",
         "contact": "proved" if person.is_proved else "unproved",
     }  # fmt: skip
+
+
+def stands_in_the_way(person: Person, house: str, now: datetime) -> bool:
+    """Tell whether no mail of a house may go out."""
+    return any(stop.stands(now) and stop.house in {None, house} and stop.channel in {None, "email"}
+               for stop in person.stops)  # fmt: skip
 
 
 def since(held: Consent | None) -> datetime | None:

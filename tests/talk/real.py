@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -12,8 +12,6 @@ from typing import Any
 import time_machine
 from sqlalchemy import select, text
 
-from app.branding.models import Channel, Frequency, LegalBasis, OptIn, SiteGroup
-from app.branding.texts import Document, DocumentVersion
 from app.courier import erasures, tasks
 from app.db import Session
 from app.environment import Environment
@@ -33,59 +31,11 @@ from app.services.suppressions import Reason, Scope
 from app.services.tokens import LeaveTarget
 from tests import journeys
 from tests.talk.acts import Link
-from tests.talk.model import House, Item, Stop
+from tests.talk.houses import ALL, ITEMS, ONE
+from tests.talk.model import Item, Stop
 
 BEGIN = datetime(2026, 3, 1, 9, tzinfo=UTC)
-ONE, OTHER, ALL = "camille", "folie-douze", "luxe"
-VERSIONS = ((date(2026, 1, 15), False), (date(2026, 9, 1), True), (date(2027, 6, 1), False))
 STAFF = Provenance(SYSTEM, Source.COMMAND)
-
-HOUSES: Mapping[str, House] = {
-    ONE: House(
-        items=(Item(ONE, "newsletter", "email"), Item(ONE, "private-sales", "email")),
-        frequencies={"newsletter": ("weekly", "monthly"), "private-sales": ("as-it-happens",)},
-        by_right=frozenset({"private-sales"}),
-        versions=VERSIONS,
-    ),
-    OTHER: House(
-        items=(Item(OTHER, "newsletter", "email"), Item(OTHER, "restock", "email"), Item(OTHER, "restock", "push")),
-        frequencies={"newsletter": ("twice-monthly", "monthly"), "restock": ("as-it-happens",)},
-        single=frozenset({"restock"}),
-        must_be_proved=True,
-        confirmation_days=14,
-        versions=VERSIONS[:1],
-    ),
-}
-"""What the model is told of the houses; `demonstration` makes brands of it."""
-ITEMS = tuple(item for house in HOUSES.values() for item in house.items)
-
-
-def demonstration(group: SiteGroup) -> SiteGroup:
-    """Give a group of these two houses."""
-    return group.model_copy(update={"brands": {slug: _brand(group, slug) for slug in HOUSES}})
-
-
-def _brand(group: SiteGroup, slug: str) -> Any:
-    house, brand = HOUSES[slug], group.brands[slug]
-    topics = [
-        brand.topic(key).model_copy(update={
-            "channels": tuple(Channel(item.channel) for item in house.items if item.topic == key),
-            "frequencies": tuple(map(Frequency, often)),
-            "opt_in": OptIn.SINGLE if key in house.single else OptIn.DOUBLE,
-            "legal_basis": LegalBasis.LEGITIMATE_INTEREST if key in house.by_right else LegalBasis.CONSENT,
-        })
-        for key, often in house.frequencies.items()
-    ]  # fmt: skip
-    versions = [
-        DocumentVersion(version=day, effective=day, requires_reconsent=anew, texts={"en": "Text"}, digest="0" * 64)
-        for day, anew in house.versions
-    ]
-    notice = Document(slug="privacy", title={"en": "Privacy"}, versions=tuple(versions))
-    changed = {
-        "topics": tuple(topics), "documents": (notice,), "verified_contact_required": house.must_be_proved,
-        "confirmation_days": house.confirmation_days,
-    }  # fmt: skip
-    return brand.model_copy(update=changed)
 
 
 class Talk:
@@ -166,14 +116,14 @@ class Talk:
     def press(self, link: Link, email: str) -> int:
         """Press the button of that page, or post to the link as a program does."""
         form = {} if link.listed is None else {"listed": link.listed}
-        answer = _well(self.browser(email).post(link.path, data=form))
+        answer = well(self.browser(email).post(link.path, data=form))
         if answer.status_code == 303:
             self.centre.pop(email, None)
         return int(answer.status_code)
 
     def again(self, link: Link, email: str) -> bool:
         """Ask for a fresh link; tell whether one is on its way."""
-        answer = _well(self.browser(email).post(f"{link.path}/again"))
+        answer = well(self.browser(email).post(f"{link.path}/again"))
         return (answer.location or "").endswith("/check-mail")
 
     def admit_all(self) -> list[tuple[bytes, str, Any]]:
@@ -198,7 +148,7 @@ class Talk:
             return False
         with self.env.database.transaction() as session:
             path = journeys.path(self.env, tokens.access_link(session, house, message_id))
-        _well(self.browser(email).post(path))
+        well(self.browser(email).post(path))
         self.centre.pop(email, None)
         return True
 
@@ -216,7 +166,7 @@ class Talk:
             if page.status_code != 200:
                 return int(page.status_code)
             shown[site] = journeys.centre_fields(page.text)
-        return int(_well(browser.post(f"/{site}/preferences", data={**shown[site], **button})).status_code)
+        return int(well(browser.post(f"/{site}/preferences", data={**shown[site], **button})).status_code)
 
     def undo(self, email: str) -> int:
         """Press Undo, where the centre offers it."""
@@ -235,7 +185,7 @@ class Talk:
 
     def post(self, path: str, **form: str) -> int:
         """Post a form from a browser without any session."""
-        return int(_well(self.application.test_client().post(path, data=form)).status_code)
+        return int(well(self.application.test_client().post(path, data=form)).status_code)
 
     def never(self, email: str) -> int:
         """Press "never mail me again"."""
@@ -297,6 +247,7 @@ class Talk:
         tasks.purge(self.env)
 
 
-def _well(answer: Any) -> Any:
+def well(answer: Any) -> Any:
+    """Give an answer that is no fault of the application."""
     assert answer.status_code < 500, answer.text
     return answer
