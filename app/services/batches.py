@@ -15,7 +15,7 @@ from app.branding.models import Channel
 from app.db import Session, run
 from app.environment import environment
 from app.kit.addresses import Address
-from app.services.decisions import CONTACT_KIND, HAS_POSTAL, PENDING, POSTAL, SUPPRESSED, Facts
+from app.services.decisions import CONTACT_KIND, HAS_POSTAL, OF_ACCOUNT, PENDING, POSTAL, SUPPRESSED, Facts
 from app.services.items import ItemRef
 from app.services.verdicts import facts_of
 
@@ -65,6 +65,8 @@ def _statement(channel: Channel | None, kind: str) -> str:
     wanted = CONTACT_KIND.get(channel) if channel else None
     columns = {"item": "%(item)s", "brand": "%(brand)s", "channel": "%(channel)s::text", "now": "%(now)s::timestamptz"}
     target, found, digest = "", "p", "= q.digest"
+    # Requests are made with e-mail addresses: those of somebody known by a number are found through the account.
+    asked_by = digest if kind == "email" else OF_ACCOUNT.format(account="p.account_id")
     if channel is not None and wanted != kind:
         of_kind = f"AND c.kind = '{wanted}'" if wanted not in (None, POSTAL) else ""
         target = f"""LEFT JOIN LATERAL (SELECT * FROM contact_point c WHERE c.account_id = p.account_id {of_kind}
@@ -75,7 +77,7 @@ def _statement(channel: Channel | None, kind: str) -> str:
         SELECT q.place, a.id, a.status, k.status, k.granted_at, k.confirmed_at, k.withdrawn_at, k.expires_at,
                k.paused_until, k.frequency, k.legal_basis, k.document_version,
                {SUPPRESSED.format(digests=digest, **columns)},
-               {PENDING.format(digests="= q.digest", **columns)},
+               {PENDING.format(digests=asked_by, **columns)},
                {has_contact}, {found}.verified_at IS NOT NULL
         FROM unnest(%(places)s::int[], %(digests)s::bytea[]) AS q (place, digest)
         LEFT JOIN contact_point p ON p.address_digest = q.digest

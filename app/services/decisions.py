@@ -249,10 +249,13 @@ _SUBJECTS = {
 """Whom it is about. An array for one key would be planned anew at each question: PostgreSQL takes its generic plan for
 dearer than it is, and planning takes ten times as long as the look-up."""
 
+OF_ACCOUNT = "IN (SELECT address_digest FROM contact_point WHERE account_id = {account})"
+"""The addresses of an account."""
+
 _ASKED = {
     "address": "= $5::bytea",
     "addresses": "= ANY($5::bytea[])",
-    "account": "IN (SELECT address_digest FROM contact_point WHERE account_id = subject.account_id)",
+    "account": OF_ACCOUNT.format(account="subject.account_id"),
 }
 
 SUPPRESSED = """EXISTS (

@@ -17,7 +17,18 @@ from app.db import Session, pipelined, run
 from app.environment import environment
 from app.kit import clock
 from app.services import decisions
-from app.services.decisions import CONTACT_KIND, HAS_POSTAL, PENDING, POSTAL, SUPPRESSED, Decision, Facts, Reason, Rules
+from app.services.decisions import (
+    CONTACT_KIND,
+    HAS_POSTAL,
+    OF_ACCOUNT,
+    PENDING,
+    POSTAL,
+    SUPPRESSED,
+    Decision,
+    Facts,
+    Reason,
+    Rules,
+)
 from app.services.folding import Status
 from app.services.items import ItemRef
 
@@ -90,7 +101,7 @@ def facts_of(row: tuple[object, ...]) -> Facts:
 def _statement() -> str:
     """Build the statement: the questions as rows, and for each what `decisions` asks about one account."""
     columns = {"item": "q.item", "brand": "q.brand", "channel": "q.channel", "now": "%(now)s::timestamptz"}
-    owned = "IN (SELECT address_digest FROM contact_point WHERE account_id = %(account)s)"
+    owned = OF_ACCOUNT.format(account="%(account)s")
     return f"""
         SELECT q.item, a.id, a.status, k.status, k.granted_at, k.confirmed_at, k.withdrawn_at, k.expires_at,
                k.paused_until, k.frequency, k.legal_basis, k.document_version,

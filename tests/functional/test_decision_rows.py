@@ -12,8 +12,9 @@ import pytest
 import time_machine
 from sqlalchemy import delete
 
+from app.kit.addresses import Address
 from app.models import Suppression
-from app.services import decisions, questions
+from app.services import batches, decisions, questions
 from app.services.verdicts import verdicts
 from tests import api, decision_table, recorded
 from tests.recorded import NOW, STRICT, Draw, Stop, Writer
@@ -90,6 +91,10 @@ def answers(client, env, session, headers, writer, subject):
     facts = decisions.ask(env, question.item, who.house, subject, NOW)
     alone = decisions.decide(question.rules, facts, NOW)
     found = {"alone": (alone.allowed, alone.reason)}
+    if isinstance(subject, Address):
+        (facts,) = batches.facts_of_all(session, question.item, who.house, [subject], NOW)
+        batched = decisions.decide(question.rules, facts, NOW)
+        found["in_a_batch"] = (batched.allowed, batched.reason)
     if isinstance(subject, uuid.UUID):
         many = verdicts(session, subject, [item, writer.another], who.house)[item.id]
         found["with_others"] = (many.allowed, many.reason)

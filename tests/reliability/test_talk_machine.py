@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from app.services import confirmations, decisions, folding, opt_in, verdicts
+from app.services import batches, confirmations, decisions, folding, opt_in, verdicts
 from tests import environments
 from tests.reliability.figures import SCALE, scaled, tell
 from tests.talk.asked_machine import AskedMachine, keeping_to
@@ -69,18 +69,18 @@ def leaving_keeps_the_pause(monkeypatch):
 
 
 def a_stop_of_one_house_stops_all(monkeypatch):
-    spoil_suppressions(monkeypatch, "(s.brand IS NULL OR s.brand = {brand})", "{brand} IS NOT NULL")
+    spoil_suppressions(monkeypatch, "(s.brand IS NULL OR s.brand = {brand})", "({brand}::text IS NOT NULL)")
 
 
 def a_bounce_never_lapses(monkeypatch):
-    spoil_suppressions(monkeypatch, "s.lapses_at > {now}", "{now} IS NOT NULL")
+    spoil_suppressions(monkeypatch, "s.lapses_at > {now}", "({now})::text IS NOT NULL")
 
 
 def spoil_suppressions(monkeypatch, right, wrong):
     """Change what decisions ask about suppressions, one by one and many at once."""
     spoilt = decisions.SUPPRESSED.replace(right, wrong)
     assert spoilt != decisions.SUPPRESSED
-    for module in (decisions, verdicts):
+    for module in (decisions, verdicts, batches):
         monkeypatch.setattr(module, "SUPPRESSED", spoilt)
         monkeypatch.setattr(module, "_statement", module._statement.__wrapped__)
 

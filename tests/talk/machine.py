@@ -303,7 +303,9 @@ class TalkMachine(RuleBasedStateMachine):
             self.counted["over_http"] += 1
         assert not found, "\n".join(found)
         self.counted["steps"] += 1
-        self.counted["decisions"] += sum(2 if person.has_account else 1 for person in self.people) * len(ITEMS)
+        self.counted["decisions"] += sum(2 if person.has_account else 1 for person in self.people) * len(ITEMS) + len(
+            self.people
+        )
         self.counted.update(compare.reasons(self.talk, self.people))
         self.counted["consents"] += sum(len(person.consents) for person in self.people)
 
