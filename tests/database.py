@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.commands.database import upgrade
@@ -35,9 +35,10 @@ FAST = {
 def begin_run() -> None:
     """Name this run's folder, in the main process."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        is_ours = folder.stat().st_uid == os.geteuid()
-        if is_ours and not _is_alive(int(folder.name.removeprefix(PREFIX))):
-            _remove(folder)
+        with suppress(FileNotFoundError):  # another run has just ended
+            is_ours = folder.stat().st_uid == os.geteuid()
+            if is_ours and not _is_alive(int(folder.name.removeprefix(PREFIX))):
+                _remove(folder)
     os.environ[FOLDER_VARIABLE] = str(Path(tempfile.gettempdir(), f"{PREFIX}{os.getpid()}"))
 
 
