@@ -147,3 +147,18 @@ def test_what_was_kept_is_told_in_the_centre(ana, stranger, env, session, outbox
     rounds(env, outbox)
     keep(stranger, link(env, session))
     assert "You kept this on 4 March 2028." in open_centre(stranger, env, session).get("/camille/preferences").text
+
+
+def test_a_use_of_data_is_asked_about_and_kept_as_well(ana, stranger, env, session, travel, outbox):
+    travel.move_to(START)
+    journeys.press(ana, "luxe", set="luxe:personalisation:purpose=on")
+    travel.move_to(datetime(2028, 3, 4, tzinfo=UTC))
+    rounds(env, outbox)
+    assert row(session).brand == "camille", "one house alone is asked in its name"
+    assert "LÜXE: Suggestions that fit you" in outbox.mails[-1].text
+    shown = stranger.get(link(env, session)).text
+    assert "show you your size" in shown
+    keep(stranger, link(env, session))
+    item = items(session).purpose("camille", "personalisation")
+    assert [each for each in actions(session) if each[1] == "check_in"] == [("renewed", "check_in")] * 3
+    assert session.get(Consent, (session.scalar(select(Account.id)), item.id)).status == "granted"
