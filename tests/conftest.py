@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -119,3 +121,12 @@ def app(env, application, monkeypatch):
 def client(app):
     """Give a browser without JavaScript."""
     return app.test_client()
+
+
+@pytest.fixture
+def untraced():
+    """Let no coverage be measured of what is done very many times, and once by others: it would take twice as long."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracer)

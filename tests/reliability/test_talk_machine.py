@@ -25,7 +25,7 @@ RUNS, STEPS = (scaled(500), 50) if SCALE >= 1 else (20, 30)
 
 
 @pytest.fixture
-def machine(application, database_urls, group, tmp_path_factory, monkeypatch):
+def machine(application, database_urls, group, tmp_path_factory, monkeypatch, untraced):
     """Give a machine whose runs each begin on an empty database."""
     houses = demonstration(group)
     monkeypatch.setitem(application.extensions, "parley", None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -93,15 +92,6 @@ def compare(judge: Callable[[Rules, Facts, datetime], Decision], pairs: Pairs, e
             assert (decision.allowed, decision.reason) == expected, case
             found.append(expected[1])
     return Counter(found)
-
-
-@pytest.fixture
-def untraced():
-    """Let no coverage be measured: millions of decisions would take three times as long."""
-    tracer = sys.gettrace()
-    sys.settrace(None)
-    yield
-    sys.settrace(tracer)
 
 
 def test_every_combination_has_the_one_reason_of_the_table(untraced):
