@@ -80,13 +80,16 @@ def reconsent_link_post(site: Site, token: str) -> ResponseReturnValue:
     agrees, seen = _read(request.form.get("answer"))
     came = provenance(Source.RECONSENT_PAGE)
     try:
+        with transaction() as session:
+            question = reconsent_links.read(session, token).question
         told = write(lambda session: flow.answer_by_link(session, token, seen, came, agrees=agrees)).outcome
     except tokens.BadLink:
         return render("web/link_invalid.html", status=404)
     if told is Outcome.REWORDED:
         return redirect(url_for("web.reconsent_link", site=site.slug, token=token, told=told.value), 303)
     with transaction() as session:
-        return _told(told, is_known=reconsent_links.read(session, token).account_id is not None)
+        is_known = reconsent_links.read(session, token).account_id is not None
+    return _told(told, put(question, locale(site)) if question else None, is_known=is_known)
 
 
 def put(question: Question, spoken: str) -> Asked:
@@ -113,9 +116,10 @@ def in_centre(asked: list[Question], site: Site) -> list[Question]:
     return [each for each in asked if each.change.site.slug in shown and not each.change.is_of_account]
 
 
-def _told(outcome: Outcome, *, is_known: bool = True) -> ResponseReturnValue:
+def _told(outcome: Outcome, asked: Asked | None = None, *, is_known: bool = True) -> ResponseReturnValue:
+    """Say what came of an answer, and to what it was."""
     status = 410 if outcome is Outcome.OVER and not is_known else 200
-    return render("web/agree_told.html", status=status, told=outcome.value, is_known=is_known)
+    return render("web/agree_told.html", status=status, told=outcome.value, asked=asked, is_known=is_known)
 
 
 def _read(answer: str | None) -> tuple[bool, str]:

@@ -162,6 +162,7 @@ def test_the_link_of_the_mail_takes_one_answer(news, app, time, said, reason):
     before = journeys.decision(news, ANA), len(lines(news, ANA, "renewed"))
     done = stranger.post(path, data={"answer": next(each for each in answers(page.text) if each.startswith(said))})
     assert (before, done.status_code, stranger.get_cookie("parley")) == (("granted", 0), 200, None)
+    assert "Letters from the atelier" in done.text
     assert "Nothing to answer here" in stranger.get(path).text
     time.shift(SOON)
     assert journeys.decision(news, ANA) == reason
