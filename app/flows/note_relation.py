@@ -99,6 +99,8 @@ def _write(
     topic = brand.topic(item.key)
     assert topic is not None  # noqa: S101 - `_end` has seen it
     version = version_in_force(environment(session).group, brand, relation.at.date())
+    if state and state.document_version and version and consents.is_running(state):
+        version = max(version, state.document_version)  # a purchase takes back no newer agreement
     consents.rely(
         session, account, item, state, topic.legal_basis, until, relation.country, relation.at, version,
         relation.evidence, provenance,

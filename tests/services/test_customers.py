@@ -15,7 +15,8 @@ from app.factory import create_app
 from app.kit import clock
 from app.kit.months import months_after
 from app.models import Consent, ConsentEvent, EventDetail
-from tests import journeys
+from app.services.folding import Action
+from tests import centres, journeys
 
 ANA, BEA = "ana@example.com", "bea@example.com"
 SALES = ("--brand", "camille", "--topic", "private-sales", "--system", "shop")
@@ -82,6 +83,19 @@ def test_another_purchase_makes_it_last_longer_and_the_same_file_changes_nothing
     assert actions == ["granted", "renewed"]
     assert row.expires_at.date() == months_after(clock.now() - timedelta(days=10), 36).date()
     assert row.granted_at.date() == (clock.now() - timedelta(days=100)).date()
+
+
+def test_a_purchase_takes_back_no_agreement_to_a_newer_document(take, committing_env):
+    take(bought(20))
+    with committing_env.database.transaction() as session:
+        until = session.scalars(select(Consent.expires_at)).one()
+    centres.record(
+        committing_env, ANA, "camille:private-sales:email", Action.RENEWED, legal_basis="soft_opt_in",
+        document_version="2099-01-01", attributes={"expires_at": until.isoformat()},
+    )  # fmt: skip
+    assert take(bought(1)).output.lstrip().startswith("Noted: 1.")
+    with committing_env.database.transaction() as session:
+        assert session.scalars(select(Consent.document_version)).one() == "2099-01-01"
 
 
 def test_a_purchase_never_outweighs_a_no_also_one_before_it(take, committing_env):
