@@ -72,16 +72,17 @@ _ACTED = """
     SELECT FROM consent_event e
      WHERE e.account_id = a.id AND e.actor_kind <> 'system' AND e.occurred_at > %(before)s"""
 
+# `OFFSET 0` keeps PostgreSQL from reading whole tables into a hash for each batch, which it takes for cheaper.
 _RULINGS = f"""
     SELECT a.id, CASE
       WHEN a.status = 'erased' THEN 'erased'
       WHEN a.status <> 'active' THEN 'restricted'
-      WHEN EXISTS (SELECT FROM check_in c WHERE c.account_id = a.id AND c.outcome = 'open') THEN 'waiting'
-      WHEN NOT EXISTS ({_VALID}) THEN 'nothing'
-      WHEN a.last_seen_at > %(before)s OR EXISTS ({_ACTED}) THEN 'acted'
+      WHEN EXISTS (SELECT FROM check_in c WHERE c.account_id = a.id AND c.outcome = 'open' OFFSET 0) THEN 'waiting'
+      WHEN NOT EXISTS ({_VALID} OFFSET 0) THEN 'nothing'
+      WHEN a.last_seen_at > %(before)s OR EXISTS ({_ACTED} OFFSET 0) THEN 'acted'
       WHEN EXISTS (SELECT FROM check_in c WHERE c.account_id = a.id
                    AND CASE WHEN c.outcome = 'called_off' THEN c.closed_at > %(rested)s
-                       ELSE c.asked_at > %(before)s END) THEN 'asked'
+                       ELSE c.asked_at > %(before)s END OFFSET 0) THEN 'asked'
       WHEN t.verified_at IS NULL THEN 'unverified'
       WHEN NOT EXISTS ({_VALID} AND NOT {
     SUPPRESSED.format(digests="= t.address_digest", now="%(now)s", brand="i.brand", channel="'email'")
