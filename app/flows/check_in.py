@@ -28,6 +28,7 @@ from app.services import (
     locks_of_many,
     mailings,
     notices,
+    opt_in,
     targets,
     tokens,
 )
@@ -140,7 +141,11 @@ def keep(session: Session, token: str, words: str, provenance: Provenance) -> An
 def leave(session: Session, token: str, item_id: int | None, provenance: Provenance) -> list[Line]:
     """Leave one thing that the check-in asked about, or (None) all of them. Raises as `pause` does."""
     opened, about = _answering(session, token, item_id)
-    return consents.withdraw(session, opened.account, [each.item for each in about], provenance) if opened else []
+    if opened is None:
+        return []
+    left = [each.item for each in about]
+    opt_in.cancel(session, opened.locked.digests, [item.id for item in left], provenance)
+    return consents.withdraw(session, opened.account, left, provenance)
 
 
 def pause(session: Session, token: str, item_id: int, until: datetime, provenance: Provenance) -> list[Line]:

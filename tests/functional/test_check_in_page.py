@@ -126,6 +126,15 @@ def test_leaving_one_thing_or_all_is_as_easy_as_keeping(ana, stranger, env, sess
     assert row(session).outcome == "left"
 
 
+def test_leaving_ends_what_was_asked_for_once_more_too(ana, stranger, env, session, outbox):
+    rounds(env, outbox)
+    journeys.sign_up(stranger, ANA)
+    again = journeys.confirmation_path(env, ANA)
+    stranger.post(link(env, session), data={"leave": "all"})
+    assert stranger.post(again).status_code == 410
+    assert journeys.decision(env, ANA) == "withdrawn"
+
+
 def test_after_the_end_the_link_says_so_kindly_and_leads_on(ana, stranger, env, session, travel, outbox):
     rounds(env, outbox)
     path = link(env, session)
