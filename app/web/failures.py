@@ -11,6 +11,7 @@ from flask_babel import gettext
 from app import errors
 from app.branding.catalogue import N_
 from app.errors import DomainError
+from app.http import ages
 from app.http.errors import status_of
 from app.web.blueprint import render_error
 
@@ -19,6 +20,8 @@ SENTENCES = {
     errors.UnknownItem.code: N_("The page asked for something that we do not know. Please go back and choose again."),
     errors.NotOffered.code: N_("This can’t be chosen here, or not any more. Please go back and choose again."),
     errors.NothingChosen.code: N_("Choose at least one thing to receive."),
+    errors.BirthDateNeeded.code: ages.NEEDED,
+    errors.TooYoung.code: ages.TOO_YOUNG,
     errors.Gone.code: N_("What you asked for existed once and is no more. Nothing has been changed."),
 }
 """By code; for any other the page says what goes with its status."""

@@ -4,7 +4,10 @@ from app import errors
 from app.http.errors import STATUS
 from app.web.failures import SENTENCES
 
-OF_THE_API = {errors.InvalidSubject, errors.BrandForbidden}
+OF_THE_API = {
+    errors.InvalidSubject, errors.BrandForbidden, errors.EvidenceNotTrusted, errors.UnknownSubject, errors.Conflict,
+    errors.RequestInFlight, errors.KeyReused,
+}  # fmt: skip
 OF_EMBEDDED_FORMS = {errors.ProofRefused, errors.ProofSpent}
 TOLD_OTHERWISE = {*OF_THE_API, *OF_EMBEDDED_FORMS, errors.StaleLocks}
 """Lost races are told as a database that is away."""
