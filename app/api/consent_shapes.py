@@ -11,7 +11,10 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from app.api.shapes import BrandName, Moment, Name, Shape, Subject
 from app.branding.models import Channel, Kind
 
-Fact = Annotated[str, StringConstraints(max_length=500)]
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL stores no NUL."""
+Fact = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
+FactName = Annotated[Name, StringConstraints(pattern=NO_NUL)]
 LONGEST_WORDING = 10_000
 
 
@@ -25,11 +28,11 @@ class ConsentRequest(Shape):
     purpose: Name | None = Field(default=None, description="Stands for topic and channel.")
     action: Literal["grant", "withdraw", "request"]
     occurred_at: Moment | None = Field(default=None, description="When the person acted; now, unless said.")
-    evidence: Annotated[dict[Name, Fact], Field(max_length=20)] = Field(
+    evidence: Annotated[dict[FactName, Fact], Field(max_length=20)] = Field(
         default_factory=dict,
         description="What proves it, such as the till, the form and its number. Kept until the person is erased.",
     )
-    wording: Annotated[str, StringConstraints(max_length=LONGEST_WORDING)] = Field(
+    wording: Annotated[str, StringConstraints(max_length=LONGEST_WORDING, pattern=NO_NUL)] = Field(
         default="", description="The exact words that the person saw or heard."
     )
     locale: Name | None = Field(default=None, description="Their language; the brand's first, unless it speaks it.")

@@ -85,7 +85,7 @@ def _relation(told: Told, system: str) -> Relation:
     reference = told.cells.get("reference", "")
     if at is None:
         raise Mistake("The date of the purchase is missing.")
-    if "@" in reference or len(reference) > LONGEST_REFERENCE:
+    if "@" in reference or not reference.isprintable() or len(reference) > LONGEST_REFERENCE:
         raise Mistake(f"A reference has at most {LONGEST_REFERENCE} characters, and no address in it.")
     evidence = {"system": system, **({"reference": reference} if reference else {})}
     return Relation(address, told.cells.get("country", "").upper(), at, evidence)

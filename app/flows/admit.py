@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from app.branding.models import Brand
 from app.db import Session
 from app.environment import environment
-from app.kit.provenance import Provenance
+from app.kit.provenance import Provenance, Source
 from app.models import OptInItem, OptInRequest
 from app.services import accounts, consents, messages, offers, opt_in, suppressions
 from app.services.consents import Grant
@@ -66,6 +66,8 @@ def _grant_of(session: Session, brand: Brand, asked: OptInItem) -> Grant:
 
 
 def _is_single(session: Session, brand: Brand, asked: OptInItem) -> bool:
+    if asked.provenance["source"] == Source.API:
+        return False  # a program asked, so the person has to
     return offers.is_single(brand, items(session).get(asked.item_id))
 
 

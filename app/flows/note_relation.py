@@ -19,9 +19,10 @@ from app.kit.provenance import Provenance
 from app.models import Account
 from app.services import accounts, consents
 from app.services.decisions import version_in_force
-from app.services.folding import State, Status
+from app.services.folding import State
 from app.services.items import ItemRef, items
 from app.services.locks import lock_address
+from app.services.opt_outs import NO
 
 
 class Noted(StrEnum):
@@ -62,8 +63,9 @@ def note_relation(
         return Noted.OVER
     locked = lock_address(session, relation.address)
     account = locked.account(session)
-    state = consents.current(session, account.id).get(item.id) if account else None
-    if account and (account.status != accounts.ACTIVE or (state and state.status in NO)):
+    states = consents.current(session, account.id) if account else {}
+    state = states.get(item.id)
+    if account and (account.status != accounts.ACTIVE or _said_no(session, brand, item, states)):
         return Noted.CONFLICT
     if state and _is_as_good(state, until):
         return Noted.KNOWN
@@ -73,7 +75,13 @@ def note_relation(
     return Noted.NOTED
 
 
-NO = frozenset({Status.REFUSED, Status.WITHDRAWN, Status.OBJECTED})
+def _said_no(session: Session, brand: Brand, item: ItemRef, states: Mapping[int, State]) -> bool:
+    """Tell whether the person said no to the item, or left anything else of the house over the same channel.
+
+    Whoever left all there was of a house's mail said nothing of what they never had; a purchase is no reason to begin.
+    """
+    alike = [each for each in items(session).of_brand(brand.slug) if each.channel is item.channel]
+    return any(each.id in states and states[each.id].status in NO for each in alike)
 
 
 def _end(brand: Brand, key: str, relation: Relation) -> datetime:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.branding.models import Brand
+from app.branding.models import BY_RELATION, Brand
 from app.db import Session
 from app.environment import environment
 from app.errors import Conflict, EvidenceNotTrusted, NotOffered, UnknownSubject
@@ -61,7 +61,7 @@ def grant(
     state = consents.current(session, account.id).get(item.id)
     if state and state.status in NO and state.withdrawn_at and told.at <= state.withdrawn_at:
         raise Conflict("The person said no since.")
-    if consents.is_running(state) and state and told.at <= _given_at(state):
+    if state and state.status in (Status.GRANTED, Status.EXPIRED) and _is_told_already(state, told):
         return Recorded(account.id, None, state.status)
     group = environment(session).group
     version = version_in_force(group, group.owner(item.brand) or group, told.at.date())
@@ -84,7 +84,7 @@ def withdraw(session: Session, item: ItemRef, subject: Subject, told: Told, prov
         return Recorded(None, None, None)
     account = locked.account(session)
     state = consents.current(session, account.id).get(item.id) if account else None
-    if state and consents.is_running(state) and told.at < _given_at(state):
+    if state and consents.is_running(state) and _is_yes(state) and told.at < _given_at(state):
         raise Conflict("The person agreed since.")
     opt_in.cancel(session, locked.digests, [item.id], provenance)
     if account is None or account.status == accounts.ERASED:
@@ -92,6 +92,16 @@ def withdraw(session: Session, item: ItemRef, subject: Subject, told: Told, prov
     lines = consents.refuse(session, account, [item], provenance, told.at)
     status = lines[-1].status if lines else state.status if state else None
     return Recorded(account.id, lines[-1] if lines else None, status)
+
+
+def _is_told_already(state: State, told: Told) -> bool:
+    """Tell whether a yes is no newer than the one on record, which may have run out since."""
+    return _is_yes(state) and told.at <= _given_at(state)
+
+
+def _is_yes(state: State) -> bool:
+    """Tell whether the person said yes, rather than bought something."""
+    return state.legal_basis not in set(BY_RELATION)
 
 
 def _given_at(state: State) -> datetime:

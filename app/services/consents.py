@@ -148,7 +148,7 @@ def withdraw(
     entries = [
         Entry(
             item_id=item.id,
-            action=Action.WITHDRAWN if basis == LegalBasis.CONSENT else Action.OBJECTED,
+            action=_ending(basis, present.get(item.id)),
             legal_basis=basis,
             occurred_at=occurred_at,
             attributes=attributes or {},
@@ -167,8 +167,7 @@ def refuse(
 
     The account row must be locked by the caller.
     """
-    present = current(session, account.id)
-    wanted = list(wanted)
+    wanted, present = list(wanted), current(session, account.id)
     ended = withdraw(session, account, wanted, provenance, occurred_at=occurred_at)
     told = {line.item_id for line in ended}
     unsaid = [item for item in wanted if item.id not in present and item.id not in told]
@@ -277,15 +276,22 @@ def expire(
 
 
 def _basis_to_end(session: Session, item: ItemRef, state: State | None) -> str | None:
-    """Give the basis on which an item is sent now; None where it is not."""
+    """Give the basis on which an item is sent now, or was until it ran out; None where there is nothing to end."""
     if state is not None:
-        return state.legal_basis if state.status is Status.GRANTED else None
+        return state.legal_basis if state.status in (Status.GRANTED, Status.EXPIRED) else None
     group = environment(session).group
     return basis_of(group, item).value if applies_without_asking(group, item) else None
 
 
+def _ending(basis: str, state: State | None) -> Action:
+    """Give what a no comes to. To what has run out it is an explicit one, so that nothing else brings it back."""
+    if state is not None and state.status is Status.EXPIRED:
+        return Action.REFUSED
+    return Action.WITHDRAWN if basis == LegalBasis.CONSENT else Action.OBJECTED
+
+
 def _entry(grant_: Grant, state: State | None) -> Entry:
-    is_granted = state is not None and state.status is Status.GRANTED
+    is_granted = is_running(state)
     attributes: dict[str, Any] = {"confirmed": True} if grant_.is_confirmed else {}
     if grant_.asked_at is not None:
         attributes["asked_at"] = grant_.asked_at.isoformat()

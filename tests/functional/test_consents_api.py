@@ -13,8 +13,9 @@ from sqlalchemy import select
 from app.factory import create_app
 from app.models import AnsweredRequest, ConsentEvent, EventDetail, Notice
 from app.services import idempotency, oauth
+from app.services.folding import Action
 from app.services.idempotency import Answered
-from tests import api, journeys
+from tests import api, centres, journeys
 
 ANA = api.ANA["email"]
 NEWSLETTER = {"subject": api.ANA, "brand": "camille", "topic": "newsletter", "channel": "email"}
@@ -73,6 +74,33 @@ def test_a_client_that_the_brand_does_not_trust_can_only_ask(client, env):
     assert journeys.mails(env, ANA) == ["confirm"]
     client.post(journeys.confirmation_path(env, ANA))
     assert journeys.decision(env, ANA) == "granted"
+
+
+def test_a_program_can_not_have_anybody_start_at_once(client, env):
+    headers = bearer(client, env, "somebody", ["folie-douze"])
+    assert send(client, headers, action="request", brand="folie-douze", topic="restock").status_code == 202
+    journeys.admit(env, ANA, "folie-douze")
+    assert journeys.mails(env, ANA) == ["confirm"]
+    assert journeys.decision(env, ANA, "restock", brand="folie-douze") == "pending"
+
+
+def test_what_is_the_whole_groups_needs_the_trust_of_every_house(client, headers):
+    assert send(client, headers, purpose="personalisation", **ONE_PURPOSE).json["code"] == "evidence_not_trusted"
+
+
+def test_old_evidence_does_not_revive_what_ran_out(client, env, headers):
+    at = told(minutes=-30)
+    send(client, headers, occurred_at=at)
+    centres.record(env, ANA, "camille:newsletter:email", Action.EXPIRED)
+    assert send(client, headers, occurred_at=at).json == {"event": None, "status": "expired", "receipt_id": None}
+    assert send(client, headers, occurred_at=told(minutes=-1)).json["status"] == "granted"
+
+
+def test_a_no_from_before_a_purchase_ends_what_rests_on_it(client, env, headers):
+    send(client, headers, topic="private-sales")
+    centres.record(env, ANA, "camille:private-sales:email", Action.GRANTED, legal_basis="soft_opt_in")
+    answer = send(client, headers, action="withdraw", topic="private-sales", occurred_at=told(minutes=-30))
+    assert answer.json["status"] == "objected"
 
 
 def test_no_yes_from_before_a_no_revives_it_and_one_from_after_it_does(app, client, env, headers):
@@ -162,6 +190,8 @@ def test_without_a_good_key_nothing_is_done(client, headers, session, key):
     ({"subject": {"phone": "+33612345678"}}, 422, "unknown_subject"),
     ({"subject": {"external_id": {"system": "shop", "id": "1"}}}, 422, "unknown_subject"),
     ({"action": "delete"}, 422, "validation_error"), ({"evidence": {"x": "y" * 501}}, 422, "validation_error"),
+    ({"evidence": {"x": "a\0b"}}, 422, "validation_error"), ({"evidence": {"a\0b": "x"}}, 422, "validation_error"),
+    ({"wording": "a\0b"}, 422, "validation_error"),
     ({"occurred_at": "soon"}, 422, "validation_error"), ({"evidence": [1]}, 422, "validation_error"),
     ({"action": "request", "subject": {"phone": "+33612345678"}}, 422, "request_needs_email"),
     ({"action": "request", "channel": "sms", "topic": "private-sales"}, 422, "not_offered"),

@@ -109,6 +109,24 @@ def test_a_purchase_never_outweighs_a_no_also_one_before_it(take, committing_env
     assert said(committing_env) == "objected"
 
 
+def test_a_no_to_what_has_run_out_is_kept_and_no_purchase_brings_it_back(take, committing_env, client_of):
+    take(bought(10))
+    path = journeys.unsubscribe_path(committing_env, ANA, "camille", "private-sales:email")
+    with time_machine.travel(clock.now() + timedelta(days=4 * 366)):
+        assert end_by_date(committing_env) == 1
+        client_of.post(path)
+        assert said(committing_env) == "refused"
+        assert "Said no: 1." in take(bought(1)).output
+        assert said(committing_env) == "refused"
+
+
+def test_who_left_all_mail_of_a_house_is_not_brought_back_by_a_purchase(take, committing_env, client_of):
+    journeys.subscribe(client_of, committing_env, ANA)
+    client_of.post(journeys.unsubscribe_path(committing_env, ANA))
+    assert "Said no: 1." in take(bought(0)).output
+    assert said(committing_env) == "never_asked"
+
+
 def test_who_said_yes_needs_nothing_of_it(take, committing_env, client_of):
     journeys.subscribe(client_of, committing_env, ANA, ["private-sales:email"])
     assert take(bought(1)).output.lstrip().startswith("Noted: 0. Known: 1.")
@@ -126,7 +144,8 @@ def client_of(committing_env):
     (f"{ANA},2999-01-01,FR", "The date is in the future."), (f"{ANA},soon,FR", "The date must look like"),
     (f"{ANA},2026-10-01,CN", "does not rely on soft_opt_in in this country"),
     (f"{ANA},2026-10-01,", "does not rely on soft_opt_in in this country"),
-    (f"{ANA},2026-10-01,FR,{ANA}", "no address in it"), (f"{ANA},2026-10-01,FR,x,y", "more cells than the first line"),
+    (f"{ANA},2026-10-01,FR,{ANA}", "no address in it"),
+    (f"{ANA},2026-10-01,FR,a\0b", "no address in it"), (f"{ANA},2026-10-01,FR,x,y", "more cells than the first line"),
 ])  # fmt: skip
 def test_rows_that_can_not_be_noted(take, committing_env, tmp_path, row, words):
     ended = take(row)

@@ -111,8 +111,10 @@ def turn(houses: Houses, person: Person, on: Iterable[Item], off: Iterable[Item]
     turned_on = [item for item in on if not (person.consents.get(item) and person.consents[item].is_running(now))]
     for item in turned_on:
         person.grant(item, now, houses[item.house].version(now.date()), asked_at=None, is_confirmed=True)
+    off = list(off)
+    refused = [item for item in off if (held := person.consents.get(item)) and held.status == "expired"]
     turned_off = leave(houses, person, off, now)
-    if (turned_on or turned_off) and person.session:
+    if (turned_on or turned_off or refused) and person.session:
         person.session.turned, person.session.adjusted = (turned_on, turned_off), None
 
 

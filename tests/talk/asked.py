@@ -54,7 +54,11 @@ def disagree(houses: Houses, person: Person, slug: str, now: datetime) -> None:
 def buy(houses: Houses, person: Person, item: Item, at: datetime, now: datetime) -> None:
     """Note a purchase, which lets something come for a while unless the person said no or more."""
     until, held = acts.by_months(at, BOUGHT_LASTS), person.consents.get(item)
-    said_no = held is not None and held.status in {"refused", "withdrawn", "objected"}
+    # A no to anything of the house over the same channel counts for what rests on no yes.
+    alike = [
+        each for other, each in person.consents.items() if (other.house, other.channel) == (item.house, item.channel)
+    ]
+    said_no = any(each.status in {"refused", "withdrawn", "objected"} for each in alike)
     if until <= now or person.is_restricted or said_no:
         return
     is_running = held is not None and held.is_running(now)
@@ -65,7 +69,7 @@ def buy(houses: Houses, person: Person, item: Item, at: datetime, now: datetime)
     person.says(now, at)
     version = houses[item.house].version(at.date())
     if held and is_running:
-        held.expires_at, held.version = until, version
+        held.expires_at, held.version = until, max(version, held.version or version)
         return
     frequency = held.frequency if held else None
     person.consents[item] = Consent(

@@ -209,7 +209,7 @@ class Person:
         """Agree to something; what is agreed to already is renewed and keeps its dates."""
         self.says(now)
         held = self.consents.get(item)
-        if held and held.status == "granted":
+        if held and held.is_running(now):
             held.confirmed_at = held.confirmed_at or (now if is_confirmed else None)
             held.expires_at, held.basis, held.version = None, "consent", version
             return
@@ -221,6 +221,10 @@ class Person:
     def withdraw(self, item: Item, now: datetime, *, by_right: bool) -> bool:
         """Leave something, or object to what needs no consent; tell whether that changed anything."""
         held = self.consents.get(item)
+        if held and held.status == "expired":
+            self.says(now)
+            held.status, held.withdrawn_at = "refused", now
+            return False  # nothing that Undo could bring back
         if held and held.status == "granted":
             self.says(now)
             held.status = "withdrawn" if held.basis == "consent" else "objected"
