@@ -79,7 +79,7 @@ class Visitor:
 
     def _send(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
         if self.connection is None:
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
         began = time.perf_counter()
         try:
             self.connection.request(method, path, body, headers)
