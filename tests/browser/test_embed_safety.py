@@ -171,6 +171,6 @@ def test_the_frame_works_without_scripts(site, new_context, inbox):
     frame = page.frame_locator("iframe")
     frame.get_by_role("checkbox").first.check()
     frame.get_by_label("Your e-mail address").fill(ana)
-    frame.get_by_role("button").click()
+    frame.get_by_role("button").press("Enter")
     frame.get_by_role("heading", name="Check your inbox").wait_for()
     assert inbox.wait_for(ana, "confirm")

@@ -21,7 +21,7 @@ from tests.talk.asked_machine import AskedMachine, keeping_to
 from tests.talk.houses import demonstration
 from tests.talk.real_asked import AskingTalk
 
-RUNS, STEPS = (scaled(500), 50) if SCALE >= 1 else (20, 30)
+RUNS, STEPS = (scaled(500), 50) if SCALE >= 1 else (12, 25)
 
 
 @pytest.fixture
