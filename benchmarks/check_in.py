@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -46,15 +46,21 @@ def main() -> None:
         table = Table("step", "done", "seconds", "a second", "peak memory", title=f"Check-in over {PEOPLE:,} accounts")
         with psycopg.connect(cluster.owner_url.replace("+psycopg", ""), autocommit=True) as database:
             console.print(subprocess.check_output([*COMMAND, "--dry-run"], env=variables, cwd=ROOT, text=True))
-            before = _killed(variables, database)
-            table.add_row("ask, killed with -9", *before)
-            table.add_row("ask, resumed", *_run(variables, database))
+            _tell(console, table, "ask, killed with -9", _killed(variables, database))
+            _tell(console, table, "ask, resumed", _run(variables, database))
             for step in ("remind", "let run out"):
                 database.execute(SENT)
                 database.execute(DUE)
-                table.add_row(step, *_run(variables, database))
-            _count(console, database)
+                _tell(console, table, step, _run(variables, database))
+                _count(console, database)
         console.print(table)
+
+
+def _tell(console: Console, table: Table, step: str, figures: Iterable[str]) -> None:
+    """Put a step into the table, and say it at once: the last one takes long."""
+    row = (step, *figures)
+    console.print(", ".join(row))
+    table.add_row(*row)
 
 
 def _count(console: Console, database: psycopg.Connection) -> None:
