@@ -129,15 +129,18 @@ def _question_form(value: object) -> str | None:
     return FORM + ("purpose" if is_purpose else "topic")
 
 
+TOPIC_OR_PURPOSE = Discriminator(
+    _question_form,
+    custom_error_type="no_question",
+    custom_error_message="Give either topic and channel, or purpose.",
+)
+
+
 class DecisionRequest(
     RootModel[
         Annotated[
             Annotated[TopicQuestion, Tag(FORM + "topic")] | Annotated[PurposeQuestion, Tag(FORM + "purpose")],
-            Discriminator(
-                _question_form,
-                custom_error_type="no_question",
-                custom_error_message="Give either topic and channel, or purpose.",
-            ),
+            TOPIC_OR_PURPOSE,
         ]
     ]
 ):
@@ -181,11 +184,7 @@ class BatchRequest(
     RootModel[
         Annotated[
             Annotated[TopicBatch, Tag(FORM + "topic")] | Annotated[PurposeBatch, Tag(FORM + "purpose")],
-            Discriminator(
-                _question_form,
-                custom_error_type="no_question",
-                custom_error_message="Give either topic and channel, or purpose.",
-            ),
+            TOPIC_OR_PURPOSE,
         ]
     ]
 ):

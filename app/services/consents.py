@@ -52,7 +52,7 @@ def current(session: Session, account_id: uuid.UUID) -> dict[int, State]:
 
 
 def grant(session: Session, account: Account, grants: Iterable[Grant], provenance: Provenance) -> list[Line]:
-    """Write a `granted` line for each item, or `renewed` where it is granted already, which keeps its dates.
+    """Write a `granted` line for each item, or `renewed` where it runs already, which keeps its dates.
 
     The legal basis is consent, whatever basis the topic has for people who never said anything: they acted.
     The account row must be locked by the caller.
@@ -137,8 +137,9 @@ def withdraw(
     session: Session, account: Account, wanted: Iterable[ItemRef], provenance: Provenance,
     attributes: Mapping[str, Any] | None = None, occurred_at: datetime | None = None,
 ) -> list[Line]:  # fmt: skip
-    """Withdraw those of `wanted` that are granted, and object to those that need no consent; others stay as they are.
+    """Withdraw those of `wanted` that are granted, and object to those that need no consent.
 
+    What has run out is refused, so that nothing but a new yes brings it back. Others stay as they are.
     The account row must be locked by the caller, so that a racing grant can't slip between reading and writing.
     GDPR art. 7(3): withdrawing is as easy as giving, hence no confirmation step. Where the basis is another than
     consent the act is an objection (art. 21).

@@ -29,9 +29,6 @@ from tests.reliability.installation import Answer, Installation, Visitor
 
 EACH = 500
 EACH_WHERE_IT_TELLS = 60
-ALIKE = {"by_registration", "by_reset"}
-EACH_ALIKE, TOLERANCE_ALIKE = 150, 0.1
-"""Forms that take the way of `by_link`: fewer, which spread the area by 0.033, unless all is measured fully."""
 EACH_SIGN_IN = 40
 """A tenth of a second each; all 500 where everything is measured in full. So few spread the area by 0.065."""
 TOLERANCE_SIGN_IN = 0.15
@@ -149,22 +146,20 @@ def by_reset(parley: Installation) -> Callable[[Visitor, str], Answer]:
 @pytest.mark.parametrize("form", [by_sign_up, by_link, by_element, by_registration, by_reset])
 def test_the_answer_tells_not_whether_an_address_is_known(install, form, monkeypatch):
     embedding.make_easy(monkeypatch)
-    is_alike = form.__name__ in ALIKE and SCALE < 1
-    each, tolerance = (EACH_ALIKE, TOLERANCE_ALIKE) if is_alike else (EACH, TOLERANCE)
     with install(workers=1, threads_per_worker=1) as parley:
         parley.await_ready(parley.start("serve"))
         areas = []
         for attempt in range(TRIES):
-            sample = measure(parley, f"try{attempt}", each, form(parley))
+            sample = measure(parley, f"try{attempt}", EACH, form(parley))
             areas.append(round(sample.area, 3))
             milliseconds = [round(median(answer.seconds for answer in kind) * 1000, 2) for kind in sample]
-            tell(f"Known or unknown, {form.__name__.replace('_', ' ')}, {each} + {each}", area_under_the_curve=areas,
+            tell(f"Known or unknown, {form.__name__.replace('_', ' ')}, {EACH} + {EACH}", area_under_the_curve=areas,
                  median_milliseconds=milliseconds, distinct_answers=sample.distinct)  # fmt: skip
             assert sample.distinct == 1
             assert {answer.status for answer in sample.known} == {202 if form is by_element else 303}
-            if abs(areas[-1] - CENTRE) <= tolerance:
+            if abs(areas[-1] - CENTRE) <= TOLERANCE:
                 break
-        assert abs(areas[-1] - CENTRE) <= tolerance
+        assert abs(areas[-1] - CENTRE) <= TOLERANCE
 
 
 def test_a_wrong_password_tells_not_whether_there_is_an_account(install):
