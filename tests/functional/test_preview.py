@@ -82,15 +82,10 @@ class Played:
 
 @pytest.fixture(scope="session")
 def played(studio):
-    """Give all pages there are, played once: those of a house, and of the group what a house does not have."""
+    """Give all pages of a house and of the group, played once."""
     with studio.production() as production:
         group = production.environment.group
-        house = group.brands["camille"]
-        keys = {page.key for page in pages_of(house)}
-        return [
-            *(play(production, house, page) for page in pages_of(house)),
-            *(play(production, group, page) for page in pages_of(group) if page.key not in keys),
-        ]
+        return [play(production, site, page) for site in (group, group.brands["camille"]) for page in pages_of(site)]
 
 
 def play(production, site, page):
