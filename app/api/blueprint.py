@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NoReturn
 
@@ -25,11 +25,15 @@ def register(app: Application) -> None:
     """Serve the API, its OpenAPI document and its page of docs from `app`."""
     blueprint = Blueprint("api", __name__)
     refusals.install(blueprint)
+    methods: dict[str, list[str]] = {}
     for operation in OPERATIONS:
         blueprint.add_url_rule(
             operation.rule, operation.name, operation.view, methods=[operation.method], provide_automatic_options=False
         )
-        add_for_any_method(blueprint, operation.rule, f"{operation.name}_otherwise", _refuser(operation.method))
+        methods.setdefault(operation.rule, []).append(operation.method)
+    for operation in OPERATIONS:
+        if refused := methods.pop(operation.rule, None):
+            add_for_any_method(blueprint, operation.rule, f"{operation.name}_otherwise", _refuser(refused))
     blueprint.add_url_rule("/openapi.json", "openapi", show_document, methods=["GET"])
     blueprint.add_url_rule("/api/docs", "docs", show_docs, methods=["GET"])
     for path, name in (("/api", "start"), ("/api/", "start_below")):
@@ -65,9 +69,9 @@ def _document(origin: str) -> dict[str, Any]:
     return document.build(origin)
 
 
-def _refuser(method: str) -> Callable[..., Response]:
-    """Make what answers all methods but the one there is, and those that go along with it."""
-    methods = ("GET", "HEAD", "OPTIONS") if method == "GET" else ("OPTIONS", method)
+def _refuser(served: Sequence[str]) -> Callable[..., Response]:
+    """Make what answers all methods of a path but those there are, and those that go along with them."""
+    methods = sorted({*served, "OPTIONS", *(("HEAD",) if "GET" in served else ())})
 
     def refuse(**_parts: str) -> Response:
         if request.method == "OPTIONS":

@@ -13,8 +13,8 @@ from typing import Any
 
 from apiflask import APIFlask
 
-from app.api import receipts
-from app.api.operations import OPERATIONS, Operation
+from app.api.operation import Operation
+from app.api.operations import OPERATIONS
 from app.api.problems import KINDS, MEDIA_TYPE, Problem
 from app.services.oauth import SCOPES
 
@@ -54,16 +54,10 @@ def build(origin: str) -> dict[str, Any]:
     for operation in OPERATIONS:
         described = document["paths"][operation.path][operation.method.lower()]
         _tell_problems(described, operation)
-        if isinstance(operation.answer, Mapping):
-            _tell_answer(document, described, operation)
-        for status, when in operation.more_successes.items():
-            described["responses"][str(status)] = {**described["responses"]["200"], "description": when}
-        for name, (schema, meaning) in operation.query.items():
-            asked = {"name": name, "in": "query", "required": False, "schema": schema, "description": meaning}
-            described.setdefault("parameters", []).append(asked)
-        for name, meaning in operation.headers.items():
-            header = {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
-            described.setdefault("parameters", []).append({**header, "description": meaning})
+        _tell_answer(document, described, operation)
+        _tell_parameters(described, operation)
+        if operation.takes_body:
+            _tell_body(described, operation)
     return document
 
 
@@ -95,7 +89,9 @@ def _describe(author: APIFlask, operation: Operation) -> None:
         described = author.input(operation.request, examples=asked)(described)
     if isinstance(operation.answer, type):
         shown = dict(operation.answered)
-        described = author.output(operation.answer, example=shown, description="The answer")(described)
+        described = author.output(
+            operation.answer, status_code=operation.success, example=shown, description="The answer"
+        )(described)
     described = author.doc(
         summary=lines[0].rstrip("."),
         description="\n".join(line.strip() for line in lines[1:]).strip(),
@@ -108,25 +104,54 @@ def _describe(author: APIFlask, operation: Operation) -> None:
 
 
 def _tell_answer(document: dict[str, Any], described: dict[str, Any], operation: Operation) -> None:
-    """Put in an answer of which there is no model, and what stands in the path."""
-    title = operation.answer["title"].title().replace(" ", "")  # type: ignore[index] # the caller saw that it is one
-    document["components"]["schemas"][title] = operation.answer
-    plain, *encoded = operation.media_types
-    # Too long to stand in the page of docs, it is a file of its own.
-    example = document["servers"][0]["url"] + receipts.EXAMPLE_PATH
-    content: dict[str, Any] = {
-        plain: {"schema": {"$ref": f"#/components/schemas/{title}"}, "examples": {"whole": {"externalValue": example}}},
-        **{other: {"schema": {"type": "string"}} for other in encoded},
-    }
-    described["responses"]["200"] = {"description": "The answer", "content": content}
-    for parameter in described["parameters"]:
+    """Put in an answer of which there is no model, and the other successes."""
+    responses = described["responses"]
+    if operation.answer is None:
+        responses[str(operation.success)] = {"description": "Done"}
+    elif isinstance(operation.answer, Mapping):
+        title = operation.answer["title"].title().replace(" ", "")
+        document["components"]["schemas"][title] = operation.answer
+        plain, *encoded = operation.media_types
+        example: dict[str, Any] = {"example": operation.answered}
+        if operation.example_path:
+            address = document["servers"][0]["url"] + operation.example_path
+            example = {"examples": {"whole": {"externalValue": address}}}
+        content: dict[str, Any] = {
+            plain: {"schema": {"$ref": f"#/components/schemas/{title}"}, **example},
+            **{other: {"schema": {"type": "string"}} for other in encoded},
+        }
+        responses[str(operation.success)] = {"description": "The answer", "content": content}
+    if operation.success != HTTPStatus.OK and HTTPStatus.OK not in operation.more_successes:
+        # APIFlask takes it for granted.
+        responses.pop("200", None)
+    for status, when in operation.more_successes.items():
+        responses[str(status)] = {**responses[str(operation.success)], "description": when}
+
+
+def _tell_parameters(described: dict[str, Any], operation: Operation) -> None:
+    """Say what stands in the path, and what may come in the address and must come as headers."""
+    for parameter in described.get("parameters", ()):
         parameter["description"] = operation.parameters[parameter["name"]]
+    more = [
+        {"name": name, "in": "query", "required": False, "schema": schema, "description": meaning}
+        for name, (schema, meaning) in operation.query.items()
+    ] + [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": meaning}
+        for name, meaning in operation.headers.items()
+    ]
+    if more:
+        described.setdefault("parameters", []).extend(more)
+
+
+def _tell_body(described: dict[str, Any], operation: Operation) -> None:
+    """Say that a body is due, and what it may be where it is not JSON."""
+    body = described.setdefault("requestBody", {"content": {}})
+    body["required"] = True
+    body["content"].update({media_type: {"schema": schema} for media_type, schema in operation.bodies.items()})
 
 
 def _tell_problems(described: dict[str, Any], operation: Operation) -> None:
-    """Say what APIFlask can't: that failures are problem+json, with which codes and headers, and that a body is due."""
-    if operation.request:
-        described["requestBody"]["required"] = True
+    """Say what APIFlask can't: that failures are problem+json, with which codes and headers."""
     for status in operation.failures:
         response = described["responses"][str(status)]
         kinds = {code: kind for code, kind in KINDS.items() if kind.status == status}

@@ -10,6 +10,7 @@ from operator import getitem
 from typing import Any
 
 Schema = Mapping[str, Any]
+PLACES = {"path": "In the path.", "query": "In the address.", "header": "As a header."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,8 @@ class Reference:
 
     def _entry(self, method: str, path: str, operation: Schema) -> Entry:
         asked = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-        answered = next(iter(operation["responses"]["200"]["content"].values()))
-        parameters = tuple(
-            Field(
-                each["name"], self._type(each["schema"]), is_required=True, description=each["description"], values=()
-            )
-            for each in operation.get("parameters", ())
-        )
+        success = next(each for status, each in operation["responses"].items() if status.startswith("2"))
+        answered = next(iter(success.get("content", {"": {}}).values()))
         return Entry(
             anchor=operation["operationId"],
             method=method,
@@ -87,14 +83,25 @@ class Reference:
             title=operation["summary"],
             description=operation["description"],
             scope=next(scope for need in operation["security"] for scopes in need.values() for scope in scopes),
-            asked=tuple(self._forms(asked["schema"])) if asked else (Form("In the path.", parameters),),
-            answered=tuple(self._forms(answered["schema"])),
+            asked=(*(self._forms(asked["schema"]) if asked else ()), *self._parameters(operation)),
+            answered=tuple(self._forms(answered["schema"])) if answered else (),
             examples=tuple(
                 Example(each["summary"], _pretty(each["value"])) for each in asked.get("examples", {}).values()
             ),
             answer=_pretty(answered["example"]) if "example" in answered else "",
             example_url=next((each["externalValue"] for each in answered.get("examples", {}).values()), ""),
         )
+
+    def _parameters(self, operation: Schema) -> Iterator[Form]:
+        """Give what stands elsewhere than in the body, by its place."""
+        for place, words in PLACES.items():
+            fields = tuple(
+                Field(each["name"], self._type(each["schema"]), each["required"], each["description"], ())
+                for each in operation.get("parameters", ())
+                if each["in"] == place
+            )
+            if fields:
+                yield Form(words, fields)
 
     def _forms(self, schema: Schema) -> Iterator[Form]:
         schema = self._resolve(schema)

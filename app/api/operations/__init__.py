@@ -1,0 +1,5 @@
+"""The operations of the API: what the blueprint serves and the OpenAPI document describes, in one list."""
+
+from app.api.operations import asking, following, telling
+
+OPERATIONS = (*asking.OPERATIONS, *telling.OPERATIONS, *following.OPERATIONS)
