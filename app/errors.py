@@ -77,6 +77,30 @@ class UnknownSubject(DomainError):
     code = "unknown_subject"
 
 
+class ExternalIdTaken(DomainError):
+    """What a client calls somebody stands for somebody else already."""
+
+    code = "external_id_taken"
+
+
+class Restricted(DomainError):
+    """The person's data is held still: it is kept, and nothing is done with it (GDPR art. 18)."""
+
+    code = "restricted"
+
+
+class NotProved(DomainError):
+    """Nobody acted from the mailbox of the account yet, so nothing is told about its owner."""
+
+    code = "mailbox_not_proved"
+
+
+class NotLiftable(DomainError):
+    """A suppression that the asker did not set, or that only its owner or staff may lift."""
+
+    code = "not_liftable"
+
+
 class RequestInFlight(DomainError):
     """The same request is being answered at this moment."""
 

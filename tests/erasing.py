@@ -24,6 +24,7 @@ from app.models import (
 from app.services import (
     check_ins,
     consents,
+    external_ids,
     feedback,
     mailbox,
     passkeys,
@@ -111,6 +112,7 @@ def live(env):
         mailbox.keep(session, Contents(NEW, "a@b.c", "Hello", f"moved to {NEW}", "", {}))
         mailbox.keep(session, Contents(BEA, "a@b.c", "Hello", "unrelated", "", {}))
         reconsent.note_asked(session, account, next(reconsent.changes(env.group)))
+        external_ids.attach(session, account, "camille-shop", "shop", "peculiar-4711")
     name, camille = env.group.profile_field("name"), env.group.brands["camille"]
     env.database.write(
         lambda session: profile.keep(session, camille, account, name, {"name": "Peculiar Ana Ruiz"}, CAME)
@@ -184,7 +186,7 @@ def personal(env, account):
     digests = [env.digester.newest(each).hex() for each in addresses]
     return [
         ANA, NEW, *NUMBERS, "ana.wish", IP, BROWSER, PAGE, "peculiar-request", "peculiar-hash", "peculiar-copy",
-        "peculiar-name", "PECULIARSECRET234", "Peculiar Ana Ruiz", *digests,
+        "peculiar-name", "peculiar-4711", "PECULIARSECRET234", "Peculiar Ana Ruiz", *digests,
     ]  # fmt: skip
 
 

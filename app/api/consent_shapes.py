@@ -8,11 +8,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from app.api.shapes import BrandName, Moment, Name, Shape, Subject
+from app.api.shapes import NO_NUL, BrandName, Moment, Name, Shape, Subject
 from app.branding.models import Channel, Kind
 
-NO_NUL = r"^[^\x00]*$"
-"""PostgreSQL stores no NUL."""
 Fact = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
 FactName = Annotated[Name, StringConstraints(pattern=NO_NUL)]
 LONGEST_WORDING = 10_000

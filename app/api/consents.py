@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
-from flask import Response, request
+from flask import Response
 
-from app.api import bodies, guard
-from app.api.answers import answer
+from app.api import bodies, guard, once
 from app.api.consent_shapes import ConsentRequest
 from app.api.moments import shown
 from app.api.problems import Refused
@@ -18,16 +16,15 @@ from app.db import Session
 from app.errors import UnknownItem
 from app.flows import record_consent, subscribe
 from app.flows.record_consent import Recorded, Told
-from app.http.context import env, provenance, write
+from app.http.context import env, provenance
 from app.kit import clock
 from app.kit.provenance import Actor, ActorKind, Provenance, Source
-from app.services import idempotency, oauth
+from app.services import oauth
+from app.services.access_tokens import Access
 from app.services.idempotency import Answered
 from app.services.items import ItemRef, items
 
 SCOPE = "consents:write"
-HEADER = "Idempotency-Key"
-LONGEST_KEY = 200
 
 
 def record() -> Response:
@@ -42,7 +39,7 @@ def record() -> Response:
     """
     parley = env()
     access = guard.access(parley, SCOPE)
-    key = _key()
+    key = once.key()
     asked = bodies.read(ConsentRequest)
     guard.refuse_foreign_brand(parley, access, asked.brand)
     brand = parley.group.brands.get(asked.brand)
@@ -50,27 +47,10 @@ def record() -> Response:
         raise UnknownItem(f"There is no brand “{asked.brand}”.")
     came = provenance(Source.API, Actor(ActorKind.CLIENT, access.client_id))
     came = Provenance(came.actor, came.source, brand.locale(asked.locale), request_id=came.request_id)
-    body = json.dumps(asked.model_dump(mode="json", warnings=False), sort_keys=True).encode()
-
-    def act(session: Session) -> Answered:
-        return idempotency.once(
-            session, access.client_id, key, body, lambda: _act(session, brand, asked, came, access.client_id)
-        )
-
-    found = write(act)
-    response = answer(parley, found.body)
-    response.status_code = found.status
-    return response
+    return once.answer_once(parley, access, key, asked, lambda session: _act(session, brand, asked, came, access))
 
 
-def _key() -> str:
-    key = request.headers.get(HEADER, "")
-    if not key or len(key) > LONGEST_KEY or not key.isprintable() or not key.isascii():
-        raise Refused("missing_idempotency_key")
-    return key
-
-
-def _act(session: Session, brand: Brand, asked: ConsentRequest, came: Provenance, client_id: str) -> Answered:
+def _act(session: Session, brand: Brand, asked: ConsentRequest, came: Provenance, access: Access) -> Answered:
     item = _item(session, asked)
     if asked.action == "request":
         email = getattr(asked.subject, "email", None)
@@ -78,10 +58,10 @@ def _act(session: Session, brand: Brand, asked: ConsentRequest, came: Provenance
             raise Refused("request_needs_email")
         subscribe.subscribe(session, brand, email, [f"{asked.topic}:{asked.channel}"], came)
         return Answered(202, {"event": None, "status": "pending", "receipt_id": None})
-    subject = identify(asked.subject)
+    subject = identify(asked.subject, access)
     told = Told(_moment(asked.occurred_at), dict(asked.evidence), asked.wording)
     if asked.action == "grant":
-        is_trusted = _is_trusted(oauth.name_of(session, client_id), brand, item)
+        is_trusted = _is_trusted(oauth.name_of(session, access.client_id), brand, item)
         recorded = record_consent.grant(session, brand, item, subject, told, came, is_trusted=is_trusted)
     else:
         recorded = record_consent.withdraw(session, item, subject, told, came)

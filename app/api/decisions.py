@@ -39,7 +39,7 @@ def decide() -> Response:
     guard.refuse_foreign_brand(parley, access, asked.brand)
     now = clock.now()
     question = _question(parley, asked, now)
-    facts = decisions.ask(parley, question.item, question.brand, identify(asked.subject), now)
+    facts = decisions.ask(parley, question.item, question.brand, identify(asked.subject, access), now)
     return answer(parley, present(question, facts, decisions.decide(question.rules, facts, now), now))
 
 

@@ -19,12 +19,10 @@ from app.environment import Environment
 from app.errors import UnknownItem
 from app.http.context import env, transaction
 from app.kit import clock
-from app.kit.addresses import Address
+from app.kit.subjects import Subject
 from app.services import records, standing
 from app.services.access_tokens import Access
 from app.services.standing import Person, Standing
-
-AddressOrId = Address | uuid.UUID | None
 
 SCOPE = "consents:read"
 
@@ -49,7 +47,7 @@ def look_up() -> Response:
     access = guard.access(parley, SCOPE)
     asked = bodies.read(LookupRequest)
     brands = _brands(parley, access, asked.brand)
-    subject = identify(asked.subject)
+    subject = identify(asked.subject, access)
     now = clock.now()
     with transaction() as session:
         found = _find(session, subject, asked.as_of, brands)
@@ -77,7 +75,7 @@ def _brands(parley: Environment, access: Access, brand: str | None) -> Collectio
     return (brand,)
 
 
-def _find(session: Session, subject: AddressOrId, as_of: datetime | None, brands: Collection[str]) -> Found:
+def _find(session: Session, subject: Subject, as_of: datetime | None, brands: Collection[str]) -> Found:
     person = standing.find(session, subject)
     if as_of is None:
         return Found(person, standing.standings(session, person, brands))

@@ -71,6 +71,20 @@ KINDS: Mapping[str, Kind] = {
         HTTPStatus.CONFLICT, "The person said otherwise since",
         "Leave it as it is; or send a later occurred_at, if it is true.",
     ),
+    "external_id_taken": Kind(
+        HTTPStatus.CONFLICT, "The id stands for somebody else", "Take it away there first; each stands for one account."
+    ),
+    "restricted": Kind(
+        HTTPStatus.CONFLICT, "The person has their data held still", "Leave it as it is; only they take that back."
+    ),
+    "mailbox_not_proved": Kind(
+        HTTPStatus.CONFLICT, "Nobody acted from this mailbox yet",
+        "Have a mail confirmed first, or send proved_at, if its owner acted from it with you.",
+    ),
+    "not_liftable": Kind(
+        HTTPStatus.FORBIDDEN, "Only its owner or staff lift this",
+        "Lead the person to a link of the preferences, or staff to the document that allows it.",
+    ),
     "request_in_flight": Kind(HTTPStatus.CONFLICT, "The same request is under way", "Ask again in a moment."),
     "key_reused": Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "The idempotency key stands for another request", "Use a new key."

@@ -70,15 +70,19 @@ class AccountSubject(Shape):
     account_id: uuid.UUID
 
 
-class ExternalId(Shape):
-    """An id that another system gave."""
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL stores no NUL."""
 
-    system: Name
-    id: Annotated[str, Field(min_length=1, max_length=200)]
+
+class ExternalId(Shape):
+    """What the client calls a person in one of its systems."""
+
+    system: Annotated[Name, Field(pattern=NO_NUL)]
+    id: Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
 
 
 class ExternalSubject(Shape):
-    """A person by another system's id."""
+    """A person by an id that this client gave (`POST /api/v1/accounts`); those of other clients are none of its."""
 
     external_id: ExternalId
 

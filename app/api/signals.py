@@ -13,9 +13,9 @@ from app.errors import UnknownItem
 from app.flows import privacy_signal
 from app.http.context import env, provenance, write
 from app.kit.provenance import Actor, ActorKind, Provenance, Source
+from app.kit.subjects import Subject
 from app.services import standing
 from app.services.items import items
-from app.services.standing import Subject
 
 SCOPE = "consents:write"
 
@@ -33,7 +33,7 @@ def take_signal() -> Response:
     guard.refuse_foreign_brand(parley, access, asked.brand)
     if asked.brand not in parley.group.brands:
         raise UnknownItem(f"There is no brand “{asked.brand}”.")
-    subject = identify(asked.subject)
+    subject = identify(asked.subject, access)
     came = provenance(Source.GPC, Actor(ActorKind.CLIENT, access.client_id))
     ended = write(lambda session: _apply(session, subject, asked.brand, came))
     return answer(parley, {"ended": ended})

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-
 from app.api.shapes import AccountSubject, EmailSubject, ExternalSubject, PhoneSubject
-from app.kit.addresses import Address, parse_email, parse_phone
+from app.kit.addresses import parse_email, parse_phone
+from app.kit.subjects import ExternalId, Subject
+from app.services.access_tokens import Access
 
 AnySubject = EmailSubject | PhoneSubject | AccountSubject | ExternalSubject
 
 
-def identify(subject: AnySubject) -> Address | uuid.UUID | None:
-    """Give the address or account id; None for ids of other systems, none of which is known here yet.
+def identify(subject: AnySubject, access: Access) -> Subject:
+    """Give the address, the account id, or the id that the client of `access` gave.
 
     Raises `InvalidAddress`, whose words do not repeat the address.
     """
@@ -21,4 +21,4 @@ def identify(subject: AnySubject) -> Address | uuid.UUID | None:
         return parse_phone(subject.phone)
     if isinstance(subject, AccountSubject):
         return subject.account_id
-    return None
+    return ExternalId(access.client_id, subject.external_id.system, subject.external_id.id)

@@ -190,6 +190,9 @@ def _facts(held: Holdings, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "not_to_be_contacted": [_of(each, "brand", "channel", "reason", "created_at", "lapses_at", "lifted_at",
                                     "provenance") for each in held.suppressions],
         "mailed_about_documents": [_of(each, "site", "document", "version", "asked_at") for each in held.asked_anew],
+        "known_elsewhere_as": [_of(each, "client", "system", "value", "created_at") for each in held.external_ids],
+        "told_other_systems": [_of(each, "client", "brand", "kind", "through", "received_at", "due_at")
+                               for each in held.referrals],
         "requests": [_of(each, "kind", "state", "created_at", "due_at", "closed_at") for each in held.requests],
     }  # fmt: skip
 

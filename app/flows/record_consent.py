@@ -14,16 +14,15 @@ from app.environment import environment
 from app.errors import Conflict, EvidenceNotTrusted, NotOffered, UnknownSubject
 from app.kit.addresses import Address
 from app.kit.provenance import Provenance
+from app.kit.subjects import ExternalId, Subject
 from app.models import Account
-from app.services import accounts, consents, notices, opt_in
+from app.services import accounts, consents, external_ids, notices, opt_in
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
 from app.services.folding import Line, State, Status
 from app.services.items import ItemRef
 from app.services.locks import Locked, known_digest, lock_account, lock_address, lock_digest
 from app.services.opt_outs import NO
-
-Subject = Address | uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +121,8 @@ def _met(session: Session, subject: Subject, provenance: Provenance) -> Account:
 
 
 def _found(session: Session, subject: Subject) -> Locked | None:
+    if isinstance(subject, ExternalId):
+        subject = external_ids.account_of(session, subject)
     if subject is None:
         return None
     if isinstance(subject, uuid.UUID):

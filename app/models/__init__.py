@@ -6,6 +6,7 @@ from app.models.base import Base
 from app.models.challenges import SpentProof
 from app.models.check_ins import CheckIn
 from app.models.credentials import AttemptRow, PasskeyRow, PasswordRow, RecoveryCodeRow, SecondFactorRow
+from app.models.external import ExternalIdRow, PrivacyReferral
 from app.models.feedback import LeavingReason
 from app.models.ledger import (
     Consent,
@@ -37,6 +38,7 @@ __all__ = [
     "DevelopmentMail",
     "EventDetail",
     "EventFeed",
+    "ExternalIdRow",
     "FeedPending",
     "FeedState",
     "Item",
@@ -50,6 +52,7 @@ __all__ = [
     "PasswordRow",
     "PhoneProof",
     "PrivacyExport",
+    "PrivacyReferral",
     "PrivacyRequest",
     "ProfileChange",
     "ProfileRow",

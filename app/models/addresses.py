@@ -84,6 +84,7 @@ class Suppression(Base):
     """An address that must not be contacted. No brand means the whole group, no channel means all of them."""
 
     __tablename__ = "suppression"
+    __table_args__ = (Index("ix_suppression_id", "id"), Index("ix_suppression_brand_id", "brand", "id"))
 
     address_digest: Mapped[DigestKey]
     id: Mapped[IdKey]

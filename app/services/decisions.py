@@ -17,6 +17,7 @@ from app.branding.models import Brand, Channel, Kind, LegalBasis, Purpose, Site,
 from app.branding.texts import Document
 from app.environment import Environment
 from app.kit.addresses import Address
+from app.kit.subjects import ExternalId, Subject
 from app.services.folding import Status
 from app.services.items import ItemRef
 
@@ -187,8 +188,8 @@ def basis_of(group: SiteGroup, item: ItemRef) -> LegalBasis:
     return found.legal_basis if found else LegalBasis.CONSENT
 
 
-def ask(env: Environment, item: ItemRef, brand: str, subject: Address | uuid.UUID | None, now: datetime) -> Facts:
-    """Gather the facts about a subject and an item: an address, an account id, or None for somebody unknown.
+def ask(env: Environment, item: ItemRef, brand: str, subject: Subject, now: datetime) -> Facts:
+    """Gather the facts about a subject and an item.
 
     One prepared statement in autocommit on the primary: it sees every write acknowledged before it (invariant 5).
     Raises `psycopg.OperationalError` when the database is away; nothing is ever answered from memory.
@@ -201,12 +202,15 @@ def ask(env: Environment, item: ItemRef, brand: str, subject: Address | uuid.UUI
         fits = wanted == subject.kind or item.channel is None
         form = "address" if len(probes) == 1 else "addresses"
         query = _statement(form, wanted if not fits else "asked", form if subject.kind == "email" else "account")
-        who = _bytea(probes[0]) if len(probes) == 1 else b"{" + b",".join(map(_quoted, probes)) + b"}"
+        who = [_bytea(probes[0]) if len(probes) == 1 else b"{" + b",".join(map(_quoted, probes)) + b"}"]
+    elif isinstance(subject, ExternalId):
+        query = _statement("external", wanted, "account")
+        who = [subject.client_id.encode(), subject.system.encode(), subject.value.encode()]
     else:
         query = _statement("account", wanted, "account")
-        who = subject.hex.encode()
+        who = [subject.hex.encode()]
     channel = item.channel.encode() if item.channel else None
-    row = env.database.read(query, [b"%d" % item.id, brand.encode(), channel, now.isoformat().encode(), who])
+    row = env.database.read(query, [b"%d" % item.id, brand.encode(), channel, now.isoformat().encode(), *who])
     return Facts() if row is None else _facts(row)
 
 
@@ -245,6 +249,9 @@ _SUBJECTS = {
         FROM unnest($5::bytea[]) d(digest) LEFT JOIN contact_point p ON p.address_digest = d.digest
         ORDER BY p.account_id NULLS LAST LIMIT 1""",
     "account": "SELECT $5::uuid AS account_id",
+    "external": """
+        SELECT x.account_id FROM external_id x JOIN oauth_client c ON c.name = x.client
+        WHERE c.id = $5::text AND x.system = $6::text AND x.value = $7::text""",
 }
 """Whom it is about. An array for one key would be planned anew at each question: PostgreSQL takes its generic plan for
 dearer than it is, and planning takes ten times as long as the look-up."""
@@ -256,6 +263,7 @@ _ASKED = {
     "address": "= $5::bytea",
     "addresses": "= ANY($5::bytea[])",
     "account": OF_ACCOUNT.format(account="subject.account_id"),
+    "external": OF_ACCOUNT.format(account="subject.account_id"),
 }
 
 SUPPRESSED = """EXISTS (

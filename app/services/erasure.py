@@ -23,6 +23,7 @@ from app.models import (
     ConsentEvent,
     ContactPoint,
     EventDetail,
+    ExternalIdRow,
     LeavingReason,
     Message,
     OptInItem,
@@ -31,6 +32,7 @@ from app.models import (
     PasswordRow,
     PhoneProof,
     PrivacyExport,
+    PrivacyReferral,
     PrivacyRequest,
     ProfileChange,
     ProfileRow,
@@ -40,7 +42,7 @@ from app.models import (
     SessionRow,
     Suppression,
 )
-from app.services import accounts, consents, ledger, locks, mailbox, stationery, suppressions
+from app.services import accounts, consents, ledger, locks, mailbox, privacy_referrals, stationery, suppressions
 from app.services.folding import Action
 from app.services.ledger import Entry
 from app.services.locks import Locked
@@ -49,6 +51,7 @@ from app.services.message_kinds import TEXTS
 FORGOTTEN = (
     SessionRow, PasswordRow, PasskeyRow, SecondFactorRow, RecoveryCodeRow, AddressChange, PrivacyExport, ContactPoint,
     ProfileRow, ProfileChange, PhoneProof, LeavingReason, CheckIn, ReconsentRequest,
+    ExternalIdRow,
 )  # fmt: skip
 """Tables whose rows of an account go with it."""
 
@@ -136,6 +139,9 @@ def _forget_account(session: Session, account: Account, but_request: uuid.UUID |
         session.execute(delete(table).where(table.account_id == account.id))
     others = PrivacyRequest.id != but_request if but_request else ~false()
     session.execute(delete(PrivacyRequest).where(PrivacyRequest.account_id == account.id, others))
+    # What led another system to mail about it says nothing of the person either, and tells that system of the end.
+    moot = PrivacyReferral.kind != privacy_referrals.Kind.ERASURE
+    session.execute(delete(PrivacyReferral).where(PrivacyReferral.account_id == account.id, moot))
     account.status = accounts.ERASED
     account.profile = {}
     account.registered_at = account.last_seen_at = None

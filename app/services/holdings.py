@@ -20,12 +20,14 @@ from app.models import (
     ConsentEvent,
     ContactPoint,
     EventDetail,
+    ExternalIdRow,
     LeavingReason,
     Message,
     Notice,
     OptInItem,
     OptInRequest,
     PasskeyRow,
+    PrivacyReferral,
     PrivacyRequest,
     ProfileChange,
     ReconsentRequest,
@@ -35,11 +37,13 @@ from app.models import (
 from app.services import (
     check_ins,
     consents,
+    external_ids,
     feedback,
     locks,
     messages,
     opt_in,
     passkeys,
+    privacy_referrals,
     privacy_requests,
     profile,
     reconsent,
@@ -105,6 +109,10 @@ class Holdings:
     asked_anew: Sequence[ReconsentRequest]
     """What documents the person was mailed about, before they changed."""
     requests: Sequence[PrivacyRequest]
+    external_ids: Sequence[ExternalIdRow]
+    """What other systems call the person."""
+    referrals: Sequence[PrivacyReferral]
+    """What the person told other systems is to become of their data."""
 
     @property
     def waiting(self) -> Sequence[HeldAsking]:
@@ -143,6 +151,8 @@ def gather(session: Session, account_id: uuid.UUID) -> Holdings | None:
         suppressions=_suppressions(session, digests),
         asked_anew=reconsent.asked(session, account_id),
         requests=privacy_requests.of_account(session, account_id),
+        external_ids=external_ids.of_account(session, account_id),
+        referrals=privacy_referrals.of_account(session, account_id),
     )
 
 

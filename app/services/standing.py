@@ -18,15 +18,13 @@ from sqlalchemy import select
 from app.db import Session
 from app.environment import environment
 from app.kit import clock
-from app.kit.addresses import Address
+from app.kit.subjects import ExternalId, Subject
 from app.models import Account, ConsentEvent, ContactPoint
-from app.services import consents, decisions, folding, ledger, opt_in
+from app.services import consents, decisions, external_ids, folding, ledger, opt_in
 from app.services.decisions import Decision, Reason
 from app.services.folding import State
 from app.services.items import ItemRef, items
 from app.services.verdicts import verdicts
-
-Subject = Address | uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,9 @@ class Person:
 
 
 def find(session: Session, subject: Subject) -> Person:
-    """Find the person behind an address or an account id; None stands for somebody unknown."""
+    """Find the person behind a subject; None stands for somebody unknown."""
+    if isinstance(subject, ExternalId):
+        subject = external_ids.account_of(session, subject)
     if subject is None:
         return Person(None)
     if isinstance(subject, uuid.UUID):

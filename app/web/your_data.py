@@ -143,6 +143,7 @@ def _facts(site: Site, held: Holdings, who: Visitor) -> Iterator[Fact]:
     yield Fact(_("Open on"), listing(devices, spoken))
     if held.account.last_seen_at:
         yield Fact(_("Last here"), day(held.account.last_seen_at, spoken))
+    yield from _by_other_systems(held, is_sure=is_sure)
     for question in held.check_ins:
         yield Fact(_("Asked whether all is still right"), day(question.asked_at, spoken))
     for reason, words in held.leaving_reasons:
@@ -173,6 +174,13 @@ def _profile(held: Holdings, spoken: str, *, is_sure: bool) -> Iterator[Fact]:
         yield Fact(label_of(each.key, spoken), " · ".join(lines))
     if held.profile_changes:
         yield Fact(_("Changes of your profile"), str(len(held.profile_changes)))
+
+
+def _by_other_systems(held: Holdings, *, is_sure: bool) -> Iterator[Fact]:
+    """Tell what other systems call the person: the id itself to whoever is sure to be its owner."""
+    for each in held.external_ids:
+        called_there = f"{each.system}: {each.value}" if is_sure else each.system
+        yield Fact(_("Known to another system as"), f"{each.client}, {called_there}")
 
 
 def _by_house(held: Holdings) -> Iterator[Fact]:

@@ -58,7 +58,7 @@ def test_nothing_personal_is_left_in_any_table(env, database_urls):
     assert {table for table, _ in before} >= {
         "address", "contact_point", "opt_in_request", "opt_in_item", "message", "session", "password", "event_detail",
         "address_change", "privacy_export", "development_mail", "account",
-        "profile_field", "profile_change",
+        "profile_field", "profile_change", "external_id",
     }  # fmt: skip
     assert counts(env, ReconsentRequest, CheckIn) == [1, 1]
     ask(env, account)

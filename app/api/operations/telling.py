@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api import consents, links, signals
+from app.api import consents, links, once, signals
 from app.api.consent_shapes import ConsentAnswer, ConsentRequest
 from app.api.operation import Operation
 from app.api.shapes import LinksAnswer, LinksRequest, SignalAnswer, SignalRequest
@@ -18,7 +18,7 @@ OPERATIONS = (
         scope=consents.SCOPE,
         more_successes={201: "A line was written", 202: "A mail asks"},
         more_failures=(409,),
-        headers={consents.HEADER: "Names this request: whatever is sent again under it is done once."},
+        headers=once.HEADERS,
         asked={
             "a yes at a till": {
                 "subject": {"email": "ana@example.com"}, "brand": "camille", "topic": "newsletter", "channel": "email",
