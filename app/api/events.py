@@ -69,7 +69,7 @@ def _misfit(name: str, what: str) -> NoReturn:
 def _event(line: ConsentEvent, item: ItemRef, source: str) -> dict[str, object]:
     return {
         "specversion": "1.0",
-        "id": f"{line.account_id}.{line.sequence}",
+        "id": feed_pages.event_id(line),
         "source": source,
         "type": f"parley.consent.{line.action}",
         "subject": str(line.account_id),
