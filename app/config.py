@@ -57,6 +57,8 @@ class Settings(BaseModel):
     """Lets a mail server report bounces and complaints; without it there is no such route."""
     ratelimit_storage: str = "memory://"
     signups_per_ip: str = "30 per minute"
+    client_quota: int = Field(default=120_000, ge=1)
+    """Requests a minute of a client of the API without a quota of its own; in each web worker, or in all with Redis."""
     trusted_proxies: int = 0
     port: int = 8000
     workers: int = 2

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from flask import Response
+from flask import Response, g
 from werkzeug.datastructures import Headers
 
 from app.environment import Environment
+from app.http.context import request_id
 from app.http.headers import ONE_YEAR
+from app.http.quotas import Allowance
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -53,5 +55,11 @@ def answer_lines(env: Environment, rows: Iterable[object], media_type: str) -> R
 def answer_bytes(env: Environment, encoded: bytes, media_type: str) -> Response:
     """Give what is encoded already, under the same rules."""
     headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS
-    own = [("Content-Type", media_type), ("Content-Length", str(len(encoded)))]
-    return Answer([encoded], headers=Headers([*headers, *own]))
+    own = [("Content-Type", media_type), ("Content-Length", str(len(encoded))), ("X-Request-Id", request_id())]
+    return Answer([encoded], headers=Headers([*headers, *own, *left_of_quota().items()]))
+
+
+def left_of_quota() -> Mapping[str, str]:
+    """Give the headers that tell the client of this request what is left of its quota; none before it is known."""
+    allowance: Allowance | None = g.get("allowance")
+    return {} if allowance is None else allowance.headers

@@ -37,6 +37,7 @@ def decide_all() -> Response:
     access = guard.access(parley, SCOPE)
     asked = bodies.read(BatchRequest, MOST_BYTES).root
     guard.refuse_foreign_brand(parley, access, asked.brand)
+    guard.charge_for_list(parley, access, len(asked.subjects))
     now = clock.now()
     if isinstance(asked, PurposeBatch):
         question = questions.about_purpose(parley, asked.brand, asked.purpose, now.date())

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed
 
 from app.api import document, refusals
+from app.api.answers import left_of_quota
 from app.api.operations import OPERATIONS
 from app.api.problems import KINDS
 from app.api.reference import Reference
@@ -25,6 +26,7 @@ def register(app: Application) -> None:
     """Serve the API, its OpenAPI document and its page of docs from `app`."""
     blueprint = Blueprint("api", __name__)
     refusals.install(blueprint)
+    blueprint.after_request(_tell_quota)
     methods: dict[str, list[str]] = {}
     for operation in OPERATIONS:
         blueprint.add_url_rule(
@@ -79,6 +81,11 @@ def _refuser(served: Sequence[str]) -> Callable[..., Response]:
         raise MethodNotAllowed(valid_methods=methods)
 
     return refuse
+
+
+def _tell_quota(response: Response) -> Response:
+    response.headers.update(left_of_quota())
+    return response
 
 
 def _refuse_path(rest: str = "") -> NoReturn:  # noqa: ARG001 - the rule hands it over

@@ -24,6 +24,13 @@ DESCRIPTION = """Ask whether a brand may contact a person, and look up what they
 Access tokens come from `/oauth/token` (client credentials). Every failure is `application/problem+json` after RFC 9457
 with a stable `code`. Times are RFC 3339 in UTC."""
 
+_ALWAYS = {
+    "X-Request-Id": "Under which the operator finds this request.",
+    "RateLimit-Policy": "The quota of the client: `q` requests in `w` seconds.",
+    "RateLimit": "What is left of it: `r` requests in the next `t` seconds.",
+}
+"""Headers of every answer to a client that is known, see draft-ietf-httpapi-ratelimit-headers."""
+
 _HEADERS: Mapping[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"description": "Challenge after RFC 6750.", "schema": {"type": "string"}}},
     405: {"Allow": {"description": "The methods there are.", "schema": {"type": "string"}}},
@@ -51,6 +58,9 @@ def build(origin: str) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(json.dumps(author.spec))
     document["components"]["schemas"].pop("HTTPError")
     document["components"]["schemas"].update(_problem_schemas())
+    document["components"]["headers"] = {
+        name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in _ALWAYS.items()
+    }
     for operation in OPERATIONS:
         described = document["paths"][operation.path][operation.method.lower()]
         _tell_problems(described, operation)
@@ -58,6 +68,7 @@ def build(origin: str) -> dict[str, Any]:
         _tell_parameters(described, operation)
         if operation.takes_body:
             _tell_body(described, operation)
+        _tell_headers(described)
     return document
 
 
@@ -148,6 +159,14 @@ def _tell_body(described: dict[str, Any], operation: Operation) -> None:
     body = described.setdefault("requestBody", {"content": {}})
     body["required"] = True
     body["content"].update({media_type: {"schema": schema} for media_type, schema in operation.bodies.items()})
+
+
+def _tell_headers(described: dict[str, Any]) -> None:
+    """Say which headers come with every answer; to somebody unknown, none about a quota."""
+    for status, response in described["responses"].items():
+        names = _ALWAYS if status not in {"401", "405"} else ("X-Request-Id",)
+        always = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+        response["headers"] = {**always, **response.get("headers", {})}
 
 
 def _tell_problems(described: dict[str, Any], operation: Operation) -> None:

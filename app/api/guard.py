@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import g, request
 
 from app.api.problems import Refused
 from app.environment import Environment
 from app.errors import BrandForbidden
-from app.services import access_tokens
+from app.http import quotas
+from app.kit import clock
+from app.services import access_tokens, usage
 from app.services.access_tokens import Access, InvalidAccessToken
+from app.services.usage import Counts, Key
 
 REALM = 'Bearer realm="parley"'
+ENTRIES_PER_REQUEST = 100
+"""Of a long list, so many count as one request of the quota: that is about what they cost."""
 
 
 def access(env: Environment, scope: str) -> Access:
-    """Give what the token of this request allows; raise `Refused` without a good one or without `scope`."""
+    """Give what the token of this request allows, and count the request against the client's quota.
+
+    Raises `Refused` without a good token, above the quota, or without `scope`.
+    """
     method, _, token = request.headers.get("Authorization", "").partition(" ")
     if method.lower() != "bearer":
         # RFC 6750, section 3.1: who sent no token is told no error code.
@@ -23,6 +31,7 @@ def access(env: Environment, scope: str) -> Access:
         found = access_tokens.verify(env, token.strip())
     except InvalidAccessToken as failure:
         raise Refused("invalid_token", str(failure), headers=_challenge("invalid_token")) from None
+    _charge(env, found, requests=1, units=1)
     if scope not in found.scopes:
         challenge = _challenge("insufficient_scope", f', scope="{scope}"')
         raise Refused("insufficient_scope", f"This needs the scope {scope}.", headers=challenge)
@@ -33,6 +42,29 @@ def refuse_foreign_brand(env: Environment, found: Access, brand: str) -> None:
     """Raise `BrandForbidden` for a brand that exists but is not the client's (invariant 10)."""
     if brand in env.group.brands and brand not in found.brands:
         raise BrandForbidden(f"The brand “{brand}” is not in this client's list.")
+
+
+def charge_for_list(env: Environment, found: Access, entries: int) -> None:
+    """Count a list as several requests, one for every hundred entries begun; raise `Refused` above the quota.
+
+    The first was counted by `access`. A list never counts for more than the whole quota, or it could never be sent.
+    """
+    units = min(-(-entries // ENTRIES_PER_REQUEST), found.quota) - 1
+    if units > 0:
+        _charge(env, found, requests=0, units=units)
+
+
+def _charge(env: Environment, found: Access, requests: int, units: int) -> None:
+    allowance = quotas.charge(env, found.client_id, found.quota, units)
+    is_refused = allowance is not None and allowance.left < 0
+    operation = (request.endpoint or "").rpartition(".")[2]
+    key = Key(clock.now().date(), found.client_id, operation)
+    usage.counter(env).add(key, Counts(requests, units, int(is_refused)))
+    if allowance is None:
+        return
+    g.allowance = allowance
+    if is_refused:
+        raise Refused("too_many_requests", headers={"Retry-After": str(allowance.seconds)})
 
 
 def _challenge(error: str, more: str = "") -> dict[str, str]:

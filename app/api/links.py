@@ -31,6 +31,7 @@ def make_links() -> Response:
     access = guard.access(parley, SCOPE)
     asked = bodies.read(LinksRequest, MOST_BYTES)
     guard.refuse_foreign_brand(parley, access, asked.brand)
+    guard.charge_for_list(parley, access, len(asked.subjects))
     now = clock.now()
     question = questions.about_topic(parley, asked.brand, asked.topic, asked.channel, now.date())
     addresses = read_subjects(asked.subjects)

@@ -34,6 +34,7 @@ from app.services import (
     privacy_requests,
     sessions,
     throttle,
+    usage,
 )
 
 FINISHED_KEPT_HOURS = 30 * 24
@@ -131,6 +132,7 @@ def purge(environment: Environment) -> None:
     log.info("purged", what="export", rows=environment.database.write(privacy_requests.purge))
     log.info("purged", what="phone_proof", rows=environment.database.write(phones.purge))
     log.info("purged", what="attempt", rows=environment.database.write(throttle.purge))
+    log.info("purged", what="api_usage", rows=environment.database.write(usage.purge))
 
 
 def take_checkpoint(environment: Environment) -> None:

@@ -23,12 +23,14 @@ from app.models.privacy import PrivacyExport, PrivacyRequest
 from app.models.profile import ProfileChange, ProfileRow
 from app.models.reconsent import ReconsentRequest
 from app.models.requests import AnsweredRequest
+from app.models.usage import ApiUsage
 
 __all__ = [
     "Account",
     "AddressChange",
     "AddressRow",
     "AnsweredRequest",
+    "ApiUsage",
     "AttemptRow",
     "Base",
     "CheckIn",

@@ -73,6 +73,8 @@ class OAuthClient(Base):
     brands: Mapped[list[str]] = mapped_column(ARRAY(Text))
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    quota: Mapped[int | None]
+    """Requests a minute; what the settings say, where there is none."""
 
 
 class SigningKey(Base):

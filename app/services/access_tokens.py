@@ -45,6 +45,8 @@ class Access:
     scopes: frozenset[str]
     brands: frozenset[str]
     expires_at: float
+    quota: int
+    """Requests a minute."""
 
 
 class Memory:
@@ -96,6 +98,7 @@ def issue(env: Environment, client: Client, scope: str) -> str:
         "jti": str(ids.new_id()),
         "scope": scope,
         "brands": list(client.brands),
+        **({} if client.quota is None else {"quota": client.quota}),
     }
     return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt", "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
 
@@ -145,7 +148,9 @@ def _access(env: Environment, claims: dict[str, Any], key_id: str) -> Access:
         raise InvalidAccessToken("This token has expired.")
     if expires_at > now + LIFETIME_SECONDS:
         raise InvalidAccessToken("This token would live for longer than any that is issued here.")
-    return Access(key_id, str(claims.get("client_id")), frozenset(scope.split()), _texts(brands), float(expires_at))
+    quota = claims.get("quota", env.settings.client_quota)
+    client_id = str(claims.get("client_id"))
+    return Access(key_id, client_id, frozenset(scope.split()), _texts(brands), float(expires_at), int(quota))
 
 
 def _texts(values: Collection[object]) -> frozenset[str]:

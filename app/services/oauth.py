@@ -48,12 +48,17 @@ class Client:
     scopes: tuple[str, ...]
     brands: tuple[str, ...]
     """Slugs; a client without brands sees none."""
+    quota: int | None = None
+    """Requests a minute; what the settings say, where there is none."""
 
 
-def create(session: Session, name: str, scopes: Iterable[str], brands: Iterable[str]) -> tuple[str, str]:
+def create(
+    session: Session, name: str, scopes: Iterable[str], brands: Iterable[str], quota: int | None = None
+) -> tuple[str, str]:  # fmt: skip
     """Create a client and give its id and secret. The secret has 256 random bits and is told only this once.
 
-    Raises `UnknownScope` for a scope that services can't have, `UnknownItem` for a brand that is none.
+    `quota` are the requests a minute that it may send, where the settings should not say so. Raises `UnknownScope` for
+    a scope that services can't have, `UnknownItem` for a brand that is none.
     """
     wanted_scopes, wanted_brands = sorted(set(scopes)), sorted(set(brands))
     for scope in wanted_scopes:
@@ -68,7 +73,7 @@ def create(session: Session, name: str, scopes: Iterable[str], brands: Iterable[
     session.add(
         OAuthClient(
             id=client_id, name=name, secret_digest=_digest(secret), scopes=wanted_scopes, brands=wanted_brands,
-            created_at=clock.now(), revoked_at=None,
+            created_at=clock.now(), revoked_at=None, quota=quota,
         )
     )  # fmt: skip
     session.flush()
@@ -85,12 +90,17 @@ def authenticate(session: Session, client_id: str, secret: str) -> Client | None
         return None
     if not hmac.compare_digest(row.secret_digest, _digest(secret)):
         return None
-    return Client(row.id, row.name, tuple(row.scopes), tuple(row.brands))
+    return Client(row.id, row.name, tuple(row.scopes), tuple(row.brands), row.quota)
 
 
 def name_of(session: Session, client_id: str) -> str | None:
     """Give the name of a client, by which a brand lists those it trusts."""
     return session.scalar(select(OAuthClient.name).where(OAuthClient.id == client_id))
+
+
+def names(session: Session) -> dict[str, str]:
+    """Give the names of all clients by their ids, revoked ones as well."""
+    return {row.id: row.name for row in session.execute(select(OAuthClient.id, OAuthClient.name))}
 
 
 def revoke(session: Session, client_id: str) -> bool:
@@ -101,6 +111,17 @@ def revoke(session: Session, client_id: str) -> bool:
         .values(revoked_at=clock.now())
     )
     return bool(session.connection().execute(revoked).rowcount)
+
+
+def set_quota(session: Session, client_id: str, quota: int | None) -> bool:
+    """Set the requests a minute of a client, None for those of the settings; its next token has them.
+
+    False for a client that there is not, or that is revoked.
+    """
+    changed = (
+        update(OAuthClient).where(OAuthClient.id == client_id, OAuthClient.revoked_at.is_(None)).values(quota=quota)
+    )
+    return bool(session.connection().execute(changed).rowcount)
 
 
 def _digest(secret: str) -> bytes:

@@ -141,9 +141,9 @@ def test_the_memory_is_bounded_and_forgets_the_expired_first():
         now = datetime.now(UTC).timestamp()
         memory = Memory(most=3)
         for name, lasts in ((b"a", 600), (b"b", 10), (b"c", 600)):
-            memory.add(name, Access("k", "c", frozenset(), frozenset(), now + lasts))
+            memory.add(name, Access("k", "c", frozenset(), frozenset(), now + lasts, 1))
         clock.shift(11)
-        memory.add(b"d", Access("k", "c", frozenset(), frozenset(), now + 600))
+        memory.add(b"d", Access("k", "c", frozenset(), frozenset(), now + 600, 1))
         assert (memory.get(b"a") is not None, memory.get(b"b"), len(memory)) == (True, None, 3)
-        memory.add(b"e", Access("k", "c", frozenset(), frozenset(), now + 600))
+        memory.add(b"e", Access("k", "c", frozenset(), frozenset(), now + 600, 1))
         assert (memory.get(b"a"), len(memory)) == (None, 3)
