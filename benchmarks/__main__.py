@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import centre, decisions, memory, sign_ups
-from benchmarks.stage import stage
+from benchmarks import batch, centre, decisions, growth, memory, sign_ups
+from benchmarks.stage import Row, stage
 
 PEOPLE = int(os.environ.get("PARLEY_BENCH_PEOPLE", "200000"))
 SECONDS = float(os.environ.get("PARLEY_BENCH_SECONDS", "6"))
+GROWN = int(os.environ.get("PARLEY_BENCH_GROWN", "1000000"))
+"""So many people a database is grown to, from a tenth of them."""
 ROUNDS = int(os.environ.get("PARLEY_BENCH_ROUNDS", "3"))
 
 
 def main() -> None:
-    """Run all benchmarks; `PARLEY_BENCH_PEOPLE`, `_SECONDS` and `_ROUNDS` change their size."""
+    """Run all benchmarks; `PARLEY_BENCH_PEOPLE`, `_GROWN`, `_SECONDS` and `_ROUNDS` change their size."""
     console = Console(width=150)
     table = Table("what", "ours", "baseline", "ratio", "goal", title=f"{PEOPLE:,} people, medians of {ROUNDS} rounds")
-    with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder, stage(Path(folder), PEOPLE, console) as set_up:
-        for measure in (decisions.measure, centre.measure, sign_ups.measure, memory.measure):
-            for row in measure(set_up, SECONDS, ROUNDS):
-                console.print(f"{row.what}: {row.ours} against {row.baseline}, {row.ratio}")
-                table.add_row(row.what, row.ours, row.baseline, row.ratio, row.goal)
+    for row in _rows(console):
+        console.print(f"{row.what}: {row.ours} against {row.baseline}, {row.ratio}")
+        table.add_row(row.what, row.ours, row.baseline, row.ratio, row.goal)
     console.print(table)
+
+
+def _rows(console: Console) -> Iterator[Row]:
+    with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder, stage(Path(folder), PEOPLE, console) as set_up:
+        for measure in (decisions.measure, batch.measure, centre.measure, sign_ups.measure, memory.measure):
+            yield from measure(set_up, SECONDS, ROUNDS)
+    yield from growth.measure(GROWN // 10, GROWN, SECONDS, ROUNDS, console)
 
 
 if __name__ == "__main__":

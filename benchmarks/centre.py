@@ -7,6 +7,7 @@ from datetime import date
 from statistics import median
 from urllib.request import Request, urlopen
 
+from app.db import Session
 from app.flows import preferences
 from app.kit.addresses import parse_email
 from app.kit.provenance import PERSON, Provenance, Source
@@ -48,7 +49,7 @@ def _open(stage: Stage) -> str:
     """Give the secret of a session of somebody who gets everything by e-mail."""
     env = stage.environment
 
-    def act(session: object) -> str:
+    def act(session: Session) -> str:
         locked = lock_address(session, parse_email("centre@example.com"))
         account = accounts.create_lite(session, locked.digest, "en", verified_at=None)
         wanted = {item: True for item in items(session) if item.channel == "email" and not item.is_retired}

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -49,6 +49,16 @@ class Stage:
     environment: Environment
     variables: Mapping[str, str]
     people: int
+
+    def grown(self, people: int, console: Console) -> Stage:
+        """Give the same stage with so many people more, all of them in memory."""
+        console.print(f"Filling the database with {people:,} people …")
+        subprocess.run(
+            [sys.executable, "-c", "from app.cli import main; main()", "demo", "--people", str(people)],
+            check=True, env=self.variables, cwd=ROOT,
+        )  # fmt: skip
+        _warm(self.cluster)
+        return replace(self, people=self.people + people)
 
     def token(self) -> str:
         """Issue an access token for a client that may ask about Camille."""
@@ -110,15 +120,9 @@ def stage(folder: Path, people: int, console: Console) -> Iterator[Stage]:
             "PARLEY_MINIMUM_FORM_SECONDS": "0",
             "PARLEY_SIGNUPS_PER_IP": "1000000 per minute",
         }
-        console.print(f"Filling the database with {people:,} people …")
-        subprocess.run(
-            [sys.executable, "-c", "from app.cli import main; main()", "demo", "--people", str(people)],
-            check=True, env=variables, cwd=ROOT,
-        )  # fmt: skip
-        _warm(cluster)
         settings = Settings.load(variables)
         environment = Environment.build(settings, cluster.application_url)
-        yield Stage(cluster, environment, variables, people)
+        yield Stage(cluster, environment, variables, 0).grown(people, console)
         environment.database.close()
     finally:
         cluster.stop()

@@ -44,7 +44,7 @@ def _ask(
         "places": [place for place, _digest in pairs], "digests": [digest for _place, digest in pairs],
         "item": item.id, "brand": brand, "channel": item.channel and item.channel.value, "now": now,
     }  # fmt: skip
-    rows = run(session, _statement(item.channel, kind), values)
+    rows = run(session, statement(item.channel, kind), values)
     if len(pairs) == len(asked):  # one key in force, as nearly always
         return {row[0]: facts_of(row[1:]) for row in rows}
     return {place: _merged([row[1:] for row in group])
@@ -60,7 +60,7 @@ def _merged(rows: Sequence[Row]) -> Facts:
 
 
 @cache
-def _statement(channel: Channel | None, kind: str) -> str:
+def statement(channel: Channel | None, kind: str) -> str:
     """Build the statement for addresses of a kind; those that do not fit the channel lead to the account's primary."""
     wanted = CONTACT_KIND.get(channel) if channel else None
     columns = {"item": "%(item)s", "brand": "%(brand)s", "channel": "%(channel)s::text", "now": "%(now)s::timestamptz"}
