@@ -73,7 +73,7 @@ def _read(database: psycopg.Connection[Any], values: Mapping[str, Any]) -> float
     started = time.perf_counter()
     found = database.execute(batches.statement(Channel.EMAIL, "email"), values, prepare=True).fetchall()
     taken = time.perf_counter() - started
-    if len(found) != len(values["places"]):
+    if len(found) != SUBJECTS:
         raise RuntimeError("not every subject was found")
     return taken
 
@@ -82,8 +82,7 @@ def _values(stage: Stage, people: list[Address]) -> dict[str, Any]:
     """Give what the statement is asked with, addresses digested already."""
     now, env = clock.now(), stage.environment
     question = questions.about_topic(env, "camille", "newsletter", Channel.EMAIL, now.date())
-    digests = [env.digester.probes(each)[0] for each in people]
+    pairs = [(place, env.digester.probes(each)[0]) for place, each in enumerate(people)]
     return {
-        "places": list(range(len(digests))), "digests": digests, "item": question.item.id, "brand": question.brand,
-        "channel": "email", "now": now,
+        **batches.arrays(pairs), "item": question.item.id, "brand": question.brand, "channel": "email", "now": now,
     }  # fmt: skip

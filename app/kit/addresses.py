@@ -25,12 +25,21 @@ _SPECIAL_ENDINGS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOM
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An address as typed, its identity (`normal`) and the form under which mails to it are counted (`abuse`)."""
+    """An address as typed, and its identity (`normal`)."""
 
     kind: AddressKind
     typed: str
     normal: str
-    abuse: str
+
+    @property
+    def abuse(self) -> str:
+        """The form under which mails to it are counted: without tags, and dots where the provider ignores them."""
+        if self.kind == "phone":
+            return self.normal
+        local, _, domain = self.normal.rpartition("@")
+        local = local.split("+", 1)[0] or local
+        domain = _SAME_PROVIDER.get(domain, domain)
+        return f"{local.replace('.', '') if domain in IGNORES_DOTS else local}@{domain}"
 
 
 def parse_email(typed: str) -> Address:
@@ -49,7 +58,7 @@ def parse_email(typed: str) -> Address:
     local = checked.local_part.casefold()
     # Not folded: `straße.de` and `strasse.de` are two owners' domains under IDNA 2008. Letters are small here already.
     domain = checked.domain
-    return Address("email", typed, f"{local}@{domain}", _abuse_form(local, domain))
+    return Address("email", typed, f"{local}@{domain}")
 
 
 def _plain(typed: str) -> Address | None:
@@ -62,10 +71,10 @@ def _plain(typed: str) -> Address | None:
     if not (match := _PLAIN.fullmatch(lowered)):
         return None
     local, domain = match.groups()
-    too_long = len(local) > 64 or len(lowered) > 254 or any(len(label) > 63 for label in domain.split("."))
+    too_long = len(local) > 64 or len(lowered) > 254 or max(map(len, domain.split("."))) > 63
     if too_long or domain.rpartition(".")[2] in _SPECIAL_ENDINGS:
         return None
-    return Address("email", typed, lowered, _abuse_form(local, domain))
+    return Address("email", typed, lowered)
 
 
 def parse_phone(typed: str, country: str | None = None) -> Address:
@@ -80,7 +89,7 @@ def parse_phone(typed: str, country: str | None = None) -> Address:
     if not phonenumbers.is_valid_number(number):
         raise InvalidAddress("This is not a number that can be called.")
     normal = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Address("phone", normal, normal, normal)  # as dialled at home it could not be read back
+    return Address("phone", normal, normal)  # as dialled at home it could not be read back
 
 
 def takes_texts(number: Address) -> bool:
@@ -119,11 +128,3 @@ def example_mobile(country: str) -> str:
 def mask_phone(number: str) -> str:
     """Shorten a phone number for display: its country and the last two digits, `+33 ••• 89`."""
     return f"{spaced(number).partition(' ')[0]} ••• {number[-2:]}"
-
-
-def _abuse_form(local: str, domain: str) -> str:
-    local = local.split("+", 1)[0] or local
-    domain = _SAME_PROVIDER.get(domain, domain)
-    if domain in IGNORES_DOTS:
-        local = local.replace(".", "")
-    return f"{local}@{domain}"

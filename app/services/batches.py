@@ -26,13 +26,15 @@ def facts_of_all(
     session: Session, item: ItemRef, brand: str, subjects: Sequence[Address], now: datetime
 ) -> list[Facts]:  # fmt: skip
     """Gather the facts about each of `subjects` and an item, in their order; one that comes twice is asked once."""
-    places = {subject: place for place, subject in enumerate(dict.fromkeys(subjects))}
+    names = [subject.normal for subject in subjects]
+    different = dict(zip(names, subjects, strict=True))
+    places = {name: place for place, name in enumerate(different)}
     found: dict[int, Facts] = {}
     for kind in ("email", "phone"):
-        asked = [(place, subject) for subject, place in places.items() if subject.kind == kind]
+        asked = [(places[name], subject) for name, subject in different.items() if subject.kind == kind]
         if asked:
             found.update(_ask(session, item, brand, kind, asked, now))
-    return [found[places[subject]] for subject in subjects]
+    return [found[places[name]] for name in names]
 
 
 def _ask(
@@ -41,14 +43,19 @@ def _ask(
     probes = environment(session).digester.probes
     pairs = [(place, digest) for place, subject in asked for digest in probes(subject)]
     values = {
-        "places": [place for place, _digest in pairs], "digests": [digest for _place, digest in pairs],
-        "item": item.id, "brand": brand, "channel": item.channel and item.channel.value, "now": now,
+        **arrays(pairs), "item": item.id, "brand": brand, "channel": item.channel and item.channel.value, "now": now,
     }  # fmt: skip
-    rows = run(session, statement(item.channel, kind), values)
+    rows = run(session, statement(item.channel, kind), values).fetchall()
     if len(pairs) == len(asked):  # one key in force, as nearly always
         return {row[0]: facts_of(row[1:]) for row in rows}
     return {place: _merged([row[1:] for row in group])
             for place, group in groupby(sorted(rows, key=itemgetter(0)), key=itemgetter(0))}  # fmt: skip
+
+
+def arrays(pairs: Sequence[tuple[int, bytes]]) -> dict[str, str]:
+    """Write places and digests as PostgreSQL writes arrays; value by value, psycopg takes as long as the statement."""
+    digests = ",".join(f'"\\\\x{digest.hex()}"' for _place, digest in pairs)
+    return {"places": f"{{{','.join(str(place) for place, _digest in pairs)}}}", "digests": f"{{{digests}}}"}
 
 
 def _merged(rows: Sequence[Row]) -> Facts:
@@ -79,7 +86,7 @@ def statement(channel: Channel | None, kind: str) -> str:
                {SUPPRESSED.format(digests=digest, **columns)},
                {PENDING.format(digests=asked_by, **columns)},
                {has_contact}, {found}.verified_at IS NOT NULL
-        FROM unnest(%(places)s::int[], %(digests)s::bytea[]) AS q (place, digest)
+        FROM unnest(%(places)s::text::int[], %(digests)s::text::bytea[]) AS q (place, digest)
         LEFT JOIN contact_point p ON p.address_digest = q.digest
         LEFT JOIN account a ON a.id = p.account_id
         LEFT JOIN consent k ON k.account_id = p.account_id AND k.item_id = %(item)s

@@ -62,7 +62,7 @@ class Biography:
 def address(number: int) -> Address:
     """Give the address of the person with this number."""
     typed = f"person-{number:06}@{DOMAINS[number % len(DOMAINS)]}"
-    return Address("email", typed, typed, typed)
+    return Address("email", typed, typed)
 
 
 def biography(random: Random, number: int, offers: Mapping[str, Sequence[Offer]], until: datetime) -> Biography:
