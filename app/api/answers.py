@@ -52,6 +52,13 @@ def answer_lines(env: Environment, rows: Iterable[object], media_type: str) -> R
     return answer_bytes(env, "".join(f"{_encode(row)}\n" for row in rows).encode(), media_type)
 
 
+def answer_nothing(env: Environment) -> Response:
+    """Say that it is done, where there is nothing to give."""
+    headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS
+    own = [("X-Request-Id", request_id())]
+    return Answer([], 204, headers=Headers([*headers, *own, *left_of_quota().items()]))
+
+
 def answer_bytes(env: Environment, encoded: bytes, media_type: str) -> Response:
     """Give what is encoded already, under the same rules."""
     headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS

@@ -46,6 +46,20 @@ class ChangeEvent(BaseModel):
     data: EventData
 
 
+class HistoryEvent(ChangeEvent):
+    """The same, with the name of its record."""
+
+    receiptid: str = Field(description="What `/api/v1/receipts` has its record under.")
+
+
+class HistoryAnswer(BaseModel):
+    """A page of one account's history."""
+
+    events: list[HistoryEvent]
+    next: str
+    has_more: bool
+
+
 class EventsAnswer(BaseModel):
     """A page of the feed."""
 

@@ -41,7 +41,7 @@ def follow() -> Response:
         after = _after(request.args.get("after"), feed_pages.epoch(session))
         page = feed_pages.page(session, after, access.brands, limit)
         source = f"{parley.settings.origin}/api/v1/events"
-        events = [_event(line, item, source) for line, item in page.lines]
+        events = [present(line, item, source) for line, item in page.lines]
     return answer(parley, {"events": events, "next": str(page.next), "has_more": page.has_more})
 
 
@@ -66,7 +66,8 @@ def _misfit(name: str, what: str) -> NoReturn:
     raise Refused("validation_error", f"{name} {what}.", errors=[Place(pointer=f"/{name}", detail=what)])
 
 
-def _event(line: ConsentEvent, item: ItemRef, source: str) -> dict[str, object]:
+def present(line: ConsentEvent, item: ItemRef, source: str) -> dict[str, object]:
+    """Give a line of the ledger as CloudEvent."""
     return {
         "specversion": "1.0",
         "id": feed_pages.event_id(line),

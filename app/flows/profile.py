@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from app.branding.models import Channel, ProfileField, Site
+from app.branding.models import ProfileField, Site
 from app.db import Session
 from app.errors import Gone
 from app.kit.provenance import Provenance
 from app.models import Account
-from app.services import endings, profile, summaries
+from app.services import profile_acts
 from app.services.locks import Locked, lock_account
 from app.services.profile_values import Value
 
@@ -19,10 +19,7 @@ def keep(
 ) -> None:
     """Let a field say `value` from now on. Raises `Gone` when the account is no more."""
     locked, account = _own(session, account_id)
-    had_address = profile.has_address(session, account_id)
-    profile.keep(session, account, site, field, value, provenance)
-    if had_address:  # the field may have held it, under an earlier declaration
-        _end_post(session, locked, account, site, provenance)
+    profile_acts.keep(session, locked, account, site, field, value, provenance)
 
 
 def remove(session: Session, site: Site, account_id: uuid.UUID, key: str, provenance: Provenance) -> bool:
@@ -31,18 +28,7 @@ def remove(session: Session, site: Site, account_id: uuid.UUID, key: str, proven
     Raises `Gone` when the account is no more.
     """
     locked, account = _own(session, account_id)
-    had_address = profile.has_address(session, account_id)
-    profile.remove(session, account, site, key, provenance)
-    return had_address and _end_post(session, locked, account, site, provenance)
-
-
-def _end_post(session: Session, locked: Locked, account: Account, site: Site, provenance: Provenance) -> bool:
-    """Withdraw what comes by post of somebody without an address: it must not start again with another one."""
-    if profile.has_address(session, account.id):
-        return False
-    lines = endings.end(session, locked, account, (Channel.POST,), provenance)
-    summaries.summarise(session, locked, account, site, provenance, lines)
-    return bool(lines)
+    return profile_acts.remove(session, locked, account, site, key, provenance)
 
 
 def _own(session: Session, account_id: uuid.UUID) -> tuple[Locked, Account]:

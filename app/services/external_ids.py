@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Session
@@ -42,17 +42,16 @@ def of_account(session: Session, account_id: uuid.UUID, client: str | None = Non
 
 
 def attach(session: Session, account_id: uuid.UUID, client: str, system: str, value: str) -> bool:
-    """Let a client's id stand for an account, in the place of another one of that system; False where it does already.
+    """Let a client's id stand for an account; False where it does already.
 
-    Raises `ExternalIdTaken` where it stands for somebody else. Of two who race, the second waits for the first. The
-    account row must be locked by the caller.
+    Raises `ExternalIdTaken` where it stands for somebody else, or the account goes by another one of that system. Of
+    two who race, the second waits for the first. The account row must be locked by the caller.
     """
     row = session.get(ExternalIdRow, (account_id, client, system), populate_existing=True)
-    if row is not None and row.value == value:
-        return False
     if row is not None:
-        session.delete(row)
-        session.flush()
+        if row.value != value:
+            raise ExternalIdTaken("This account goes by another id of that system.")
+        return False
     new = {"account_id": account_id, "client": client, "system": system, "value": value, "created_at": clock.now()}
     made = insert(ExternalIdRow).values(new).on_conflict_do_nothing().returning(ExternalIdRow.account_id)
     if session.scalar(made) is None:
@@ -65,9 +64,10 @@ def put(session: Session, account_id: uuid.UUID, client: str, wanted: Mapping[st
 
     Raises `ExternalIdTaken`. The account row must be locked by the caller.
     """
-    gone = [system for system, value in wanted.items() if value is None]
-    own = (ExternalIdRow.account_id == account_id, ExternalIdRow.client == client)
-    session.execute(delete(ExternalIdRow).where(*own, ExternalIdRow.system.in_(gone)))
+    for row in of_account(session, account_id, client):
+        if row.system in wanted and wanted[row.system] != row.value:
+            session.delete(row)
+    session.flush()
     for system, value in sorted(wanted.items()):
         if value is not None:
             attach(session, account_id, client, system, value)

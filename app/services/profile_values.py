@@ -39,6 +39,10 @@ MOST_LINES = 3
 """Of a street: some have a building and a floor before it."""
 FIRST_YEAR = 1900
 
+_LISTS = ("street", "choices")
+"""Parts that are kept as a list: of lines, of keys."""
+_ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+
 _TURNS_AROUND = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Signs that change in which direction the rest of a page is read (Unicode Standard Annex 9)."""
 
@@ -69,6 +73,25 @@ class Unreadable(Exception):
 def read(group: SiteGroup, field: ProfileField, typed: Typed) -> Value:
     """Read what was typed into a field; raise `Unreadable` with a problem for each part that has one."""
     return _READERS[field.kind](group, field, typed)
+
+
+def read_held(group: SiteGroup, field: ProfileField, held: Mapping[str, str | Sequence[str]]) -> Value:
+    """Read what another system tells of a field, in the form in which it is kept; raise `Unreadable` as `read` does."""
+    parts = ("date",) if field.kind is FieldKind.DATE else PARTS[field.kind]
+    _refuse({part: _held_problem(part, value) if part in parts else Problem.UNKNOWN for part, value in held.items()})
+    if field.kind is FieldKind.DATE:
+        day = _ISO_DATE.fullmatch(str(held.get("date", "")))
+        if day is None:
+            raise Unreadable({"date": Problem.NO_DAY})
+        return read(group, field, {"year": [day[1]], "month": [day[2]], "day": [day[3]]})
+    typed = {part: [value] if isinstance(value, str) else list(value) for part, value in held.items()}
+    if "street" in typed:
+        typed["street"] = ["\n".join(typed["street"])]
+    return read(group, field, typed)
+
+
+def _held_problem(part: str, value: str | Sequence[str]) -> Problem | None:
+    return Problem.UNKNOWN if isinstance(value, str) is (part in _LISTS) else None
 
 
 def told(group: SiteGroup, key: str, kind: str, value: Value, locale: str) -> list[str]:

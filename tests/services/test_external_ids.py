@@ -22,13 +22,15 @@ def rows(session):
     return {(row.client, row.system, row.value): row.account_id for row in session.scalars(select(ExternalIdRow))}
 
 
-def test_an_id_stands_for_one_account_and_a_new_one_takes_the_place_of_the_old(session):
+def test_an_id_stands_for_one_account_and_another_takes_its_place_only_where_that_is_meant(session):
     ana, bea = person(session, "ana@example.com"), person(session, "bea@example.com")
     assert external_ids.attach(session, ana, SHOP, "shop", "1")
     assert not external_ids.attach(session, ana, SHOP, "shop", "1")
     with pytest.raises(ExternalIdTaken):
         external_ids.attach(session, bea, SHOP, "shop", "1")
-    assert external_ids.attach(session, ana, SHOP, "shop", "2")
+    with pytest.raises(ExternalIdTaken):
+        external_ids.attach(session, ana, SHOP, "shop", "2")
+    external_ids.put(session, ana, SHOP, {"shop": "2"})
     assert external_ids.attach(session, bea, SHOP, "shop", "1")
     assert external_ids.attach(session, bea, "a-crm", "shop", "2"), "what another client calls her is its own matter"
     assert rows(session) == {(SHOP, "shop", "2"): ana, (SHOP, "shop", "1"): bea, ("a-crm", "shop", "2"): bea}

@@ -1,5 +1,5 @@
 """The operations of the API: what the blueprint serves and the OpenAPI document describes, in one list."""
 
-from app.api.operations import asking, following, telling
+from app.api.operations import asking, following, people, telling
 
-OPERATIONS = (*asking.OPERATIONS, *telling.OPERATIONS, *following.OPERATIONS)
+OPERATIONS = (*asking.OPERATIONS, *telling.OPERATIONS, *people.OPERATIONS, *following.OPERATIONS)

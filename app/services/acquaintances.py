@@ -1,0 +1,66 @@
+"""Which accounts a client may know of (invariant 10), and what it is told of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select, true
+
+from app.branding.models import FieldKind
+from app.db import Session
+from app.environment import environment
+from app.models import Account, Consent, ContactPoint, ExternalIdRow, Item
+from app.services import accounts, external_ids, profile
+from app.services.profile import HeldField
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A client: its name, by which its ids are its own, and the slugs of its brands."""
+
+    name: str
+    brands: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Acquaintance:
+    """An account as a client is told of it."""
+
+    account: Account
+    contacts: Sequence[ContactPoint]
+    profile: Sequence[HeldField]
+    """Fields that the group declares; none while the person's data is held still (GDPR art. 18)."""
+    external_ids: Sequence[ExternalIdRow]
+    """What this client calls the person."""
+
+
+def find(session: Session, account_id: uuid.UUID, asker: Asker) -> Account | None:
+    """Give an account that a client has to do with; None for every other, and for one that was erased.
+
+    It has to do with whoever ever said something to one of its brands, and with whom it has an id of its own for. What
+    is the whole group's makes nobody an acquaintance of one house; a client of all houses knows everybody.
+    """
+    knows_all = set(asker.brands) >= environment(session).group.brands.keys()
+    said = exists().where(
+        Consent.account_id == Account.id, Consent.item_id == Item.id, Item.brand.in_(asker.brands)
+    )  # fmt: skip
+    named = exists().where(ExternalIdRow.account_id == Account.id, ExternalIdRow.client == asker.name)
+    query = select(Account).where(Account.id == account_id, Account.status != accounts.ERASED)
+    return session.scalar(query.where(true() if knows_all else said | named))
+
+
+def tell(session: Session, account: Account, asker: Asker) -> Acquaintance:
+    """Gather what a client may be told of an account; never an address."""
+    points = select(ContactPoint).where(ContactPoint.account_id == account.id)
+    is_still = account.status == accounts.RESTRICTED
+    declared = {field.key for field in environment(session).group.profile}
+    told = [] if is_still else profile.held(session, account)
+    return Acquaintance(
+        account=account,
+        contacts=session.scalars(points.order_by(ContactPoint.kind, ContactPoint.address_digest)).all(),
+        # The language stands beside it, as the account's.
+        profile=[each for each in told if each.key in declared and each.kind != FieldKind.LANGUAGE],
+        external_ids=external_ids.of_account(session, account.id, asker.name),
+    )
