@@ -13,6 +13,7 @@ from app.commands.database import db
 from app.commands.demo import demo
 from app.commands.erasures import erasures
 from app.commands.feedback import feedback
+from app.commands.imports import import_
 from app.commands.keys import keys
 from app.commands.ledger import ledger
 from app.commands.mail import mail
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 for command in (
-    accounts, brands, check_in, clients, courier, customers, db, demo, erasures, feedback, keys, ledger, mail,
+    accounts, brands, check_in, clients, courier, customers, db, demo, erasures, feedback, import_, keys, ledger, mail,
     sample_site, serve,
     suppressions, up,
 ):  # fmt: skip

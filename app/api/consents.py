@@ -19,7 +19,7 @@ from app.flows.record_consent import Recorded, Told
 from app.http.context import env, provenance
 from app.kit import clock
 from app.kit.provenance import Actor, ActorKind, Provenance, Source
-from app.services import oauth
+from app.services import oauth, trust
 from app.services.access_tokens import Access
 from app.services.idempotency import Answered
 from app.services.items import ItemRef, items
@@ -61,17 +61,12 @@ def _act(session: Session, brand: Brand, asked: ConsentRequest, came: Provenance
     subject = identify(asked.subject, access)
     told = Told(_moment(asked.occurred_at), dict(asked.evidence), asked.wording)
     if asked.action == "grant":
-        is_trusted = _is_trusted(oauth.name_of(session, access.client_id), brand, item)
+        name = oauth.name_of(session, access.client_id)
+        is_trusted = trust.is_trusted(env().group, name, brand, item)
         recorded = record_consent.grant(session, brand, item, subject, told, came, is_trusted=is_trusted)
     else:
         recorded = record_consent.withdraw(session, item, subject, told, came)
     return Answered(201 if recorded.line else 200, _present(item, recorded))
-
-
-def _is_trusted(name: str | None, brand: Brand, item: ItemRef) -> bool:
-    """Tell whether a client's evidence is trusted: by the house, or for what is the whole group's by every house."""
-    trusting = env().group.brands.values() if item.brand is None else [brand]
-    return all(name in each.trusted_evidence for each in trusting)
 
 
 def _moment(told: datetime | None) -> datetime:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.branding.models import BY_RELATION, Brand
+from app.branding.models import Brand
 from app.db import Session
 from app.environment import environment
 from app.errors import Conflict, EvidenceNotTrusted, NotOffered, UnknownSubject
@@ -19,10 +19,10 @@ from app.models import Account
 from app.services import accounts, consents, external_ids, notices, opt_in
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
-from app.services.folding import Line, State, Status
+from app.services.folding import Line, Status
 from app.services.items import ItemRef
 from app.services.locks import Locked, known_digest, lock_account, lock_address, lock_digest
-from app.services.opt_outs import NO
+from app.services.tellings import Moment, Ruling, rule_on_no, rule_on_yes
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,11 @@ def grant(
         raise EvidenceNotTrusted(f"{brand.name} does not list this client under trusted_evidence; ask by “request”.")
     account = _met(session, subject, provenance)
     state = consents.current(session, account.id).get(item.id)
-    if state and state.status in NO and state.withdrawn_at and told.at <= state.withdrawn_at:
+    ruling = rule_on_yes(state, Moment.exactly(told.at))
+    if ruling is Ruling.CONFLICT:
         raise Conflict("The person said no since.")
-    if state and state.status in (Status.GRANTED, Status.EXPIRED) and _is_told_already(state, told):
-        return Recorded(account.id, None, state.status)
+    if ruling is Ruling.KNOWN:
+        return Recorded(account.id, None, state.status if state else None)
     group = environment(session).group
     version = version_in_force(group, group.owner(item.brand) or group, told.at.date())
     seen = notices.keep_told(session, told.wording, provenance.locale) if told.wording else None
@@ -83,7 +84,7 @@ def withdraw(session: Session, item: ItemRef, subject: Subject, told: Told, prov
         return Recorded(None, None, None)
     account = locked.account(session)
     state = consents.current(session, account.id).get(item.id) if account else None
-    if state and consents.is_running(state) and _is_yes(state) and told.at < _given_at(state):
+    if rule_on_no(state, Moment.exactly(told.at)) is Ruling.CONFLICT:
         raise Conflict("The person agreed since.")
     opt_in.cancel(session, locked.digests, [item.id], provenance)
     if account is None or account.status == accounts.ERASED:
@@ -91,20 +92,6 @@ def withdraw(session: Session, item: ItemRef, subject: Subject, told: Told, prov
     lines = consents.refuse(session, account, [item], provenance, told.at)
     status = lines[-1].status if lines else state.status if state else None
     return Recorded(account.id, lines[-1] if lines else None, status)
-
-
-def _is_told_already(state: State, told: Told) -> bool:
-    """Tell whether a yes is no newer than the one on record, which may have run out since."""
-    return _is_yes(state) and told.at <= _given_at(state)
-
-
-def _is_yes(state: State) -> bool:
-    """Tell whether the person said yes, rather than bought something."""
-    return state.legal_basis not in set(BY_RELATION)
-
-
-def _given_at(state: State) -> datetime:
-    return state.confirmed_at or state.granted_at or state.updated_at
 
 
 def _met(session: Session, subject: Subject, provenance: Provenance) -> Account:

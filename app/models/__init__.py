@@ -8,6 +8,7 @@ from app.models.check_ins import CheckIn
 from app.models.credentials import AttemptRow, PasskeyRow, PasswordRow, RecoveryCodeRow, SecondFactorRow
 from app.models.external import ExternalIdRow, PrivacyReferral
 from app.models.feedback import LeavingReason
+from app.models.imports import ImportJob, ImportPiece, ImportRehearsal, ImportReject
 from app.models.ledger import (
     Consent,
     ConsentEvent,
@@ -43,6 +44,10 @@ __all__ = [
     "ExternalIdRow",
     "FeedPending",
     "FeedState",
+    "ImportJob",
+    "ImportPiece",
+    "ImportRehearsal",
+    "ImportReject",
     "Item",
     "LeavingReason",
     "Message",

@@ -17,11 +17,11 @@ from app.kit import clock
 from app.kit.provenance import Provenance
 from app.models import Account, Consent
 from app.services import ledger
-from app.services.decisions import applies_without_asking, basis_of
 from app.services.folding import Action, Line, State, Status
 from app.services.items import ItemRef, items
 from app.services.ledger import Entry
 from app.services.notices import Seen
+from app.services.refusals import basis_to_end, ending
 
 DOCUMENT = "document"
 """Attribute of a line by which something went on under another version of a document: the document's slug."""
@@ -58,8 +58,25 @@ def grant(session: Session, account: Account, grants: Iterable[Grant], provenanc
     The account row must be locked by the caller.
     """
     present = current(session, account.id)
-    entries = [_entry(each, present.get(each.item.id)) for each in grants]
+    entries = [yes(each, present.get(each.item.id)) for each in grants]
     return ledger.append(session, account, entries, provenance)
+
+
+def yes(grant_: Grant, state: State | None) -> Entry:
+    """Make the entry of a yes to an item that is in `state`: `granted`, or `renewed` where it runs already."""
+    is_granted = is_running(state)
+    attributes: dict[str, Any] = {"confirmed": True} if grant_.is_confirmed else {}
+    if grant_.asked_at is not None:
+        attributes["asked_at"] = grant_.asked_at.isoformat()
+    return Entry(
+        item_id=grant_.item.id,
+        action=Action.RENEWED if is_granted else Action.GRANTED,
+        occurred_at=grant_.occurred_at,
+        notice_digest=grant_.seen.digest if grant_.seen else None,
+        attributes=attributes,
+        document_version=_newer(grant_.document_version, state.document_version if state and is_granted else None),
+        detail=grant_.evidence or {},
+    )
 
 
 def rely(
@@ -145,11 +162,12 @@ def withdraw(
     consent the act is an objection (art. 21).
     """
     present = current(session, account.id)
-    bases = [(item, _basis_to_end(session, item, present.get(item.id))) for item in wanted]
+    group = environment(session).group
+    bases = [(item, basis_to_end(group, item, present.get(item.id))) for item in wanted]
     entries = [
         Entry(
             item_id=item.id,
-            action=_ending(basis, present.get(item.id)),
+            action=ending(basis, present.get(item.id)),
             legal_basis=basis,
             occurred_at=occurred_at,
             attributes=attributes or {},
@@ -274,37 +292,6 @@ def expire(
         for each in granted
     ]
     return ledger.append(session, account, entries, provenance)
-
-
-def _basis_to_end(session: Session, item: ItemRef, state: State | None) -> str | None:
-    """Give the basis on which an item is sent now, or was until it ran out; None where there is nothing to end."""
-    if state is not None:
-        return state.legal_basis if state.status in (Status.GRANTED, Status.EXPIRED) else None
-    group = environment(session).group
-    return basis_of(group, item).value if applies_without_asking(group, item) else None
-
-
-def _ending(basis: str, state: State | None) -> Action:
-    """Give what a no comes to. To what has run out it is an explicit one, so that nothing else brings it back."""
-    if state is not None and state.status is Status.EXPIRED:
-        return Action.REFUSED
-    return Action.WITHDRAWN if basis == LegalBasis.CONSENT else Action.OBJECTED
-
-
-def _entry(grant_: Grant, state: State | None) -> Entry:
-    is_granted = is_running(state)
-    attributes: dict[str, Any] = {"confirmed": True} if grant_.is_confirmed else {}
-    if grant_.asked_at is not None:
-        attributes["asked_at"] = grant_.asked_at.isoformat()
-    return Entry(
-        item_id=grant_.item.id,
-        action=Action.RENEWED if is_granted else Action.GRANTED,
-        occurred_at=grant_.occurred_at,
-        notice_digest=grant_.seen.digest if grant_.seen else None,
-        attributes=attributes,
-        document_version=_newer(grant_.document_version, state.document_version if state and is_granted else None),
-        detail=grant_.evidence or {},
-    )
 
 
 def _newer(version: str | None, agreed: str | None) -> str | None:

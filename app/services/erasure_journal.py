@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
 from typing import IO, Any
 
 from app.config import Settings
@@ -49,6 +52,27 @@ def unfinished(settings: Settings) -> list[uuid.UUID]:
 def erased(settings: Settings) -> list[uuid.UUID]:
     """List the accounts that must not be there any more, whatever a backup says."""
     return [account for account, state in _read(settings).items() if state is not State.VOID]
+
+
+def erased_addresses(settings: Settings) -> Mapping[bytes, datetime]:
+    """Give the digests of the addresses of those who were erased, with when that was wished for the last time.
+
+    Read anew only when the file has grown, so that it may be asked for each batch of a long run.
+    """
+    path = settings.instance_path / FILE
+    return _addresses(path, path.stat().st_size) if path.exists() else {}
+
+
+@lru_cache(maxsize=1)
+def _addresses(path: Path, size: int) -> Mapping[bytes, datetime]:  # noqa: ARG001 - the size tells of another content
+    found: dict[bytes, datetime] = {}
+    with journal.locked(path) as file:
+        void = {account for account, state in _states(file).items() if state is State.VOID}
+        for line in map(json.loads, journal.lines(file)):
+            if uuid.UUID(line["account"]) not in void:
+                at = datetime.fromisoformat(line["at"])
+                found.update({bytes.fromhex(digest): at for digest in line.get("digests", ())})
+    return found
 
 
 def _read(settings: Settings) -> dict[uuid.UUID, State]:

@@ -51,6 +51,16 @@ class Entry:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Head:
+    """Where the lines of an account stand: the last one, and what all of them lead to for the items at hand."""
+
+    account_id: uuid.UUID
+    sequence: int
+    mac: bytes
+    states: dict[int, State | None]
+
+
 def append(session: Session, account: Account, entries: Sequence[Entry], provenance: Provenance) -> list[Line]:
     """Write one line for each entry, with its detail, its place in the queue for the feed, and its consent row.
 
@@ -60,21 +70,25 @@ def append(session: Session, account: Account, entries: Sequence[Entry], provena
     if not entries:
         return []
     states = present(session, account.id, [entry.item_id for entry in entries])
+    head = Head(account.id, account.last_sequence, account.last_mac, states)
     key = environment(session).settings.ledger_keys[-1]
-    events: list[dict[str, Any]] = []
-    details: list[dict[str, Any]] = []
-    for entry in entries:
-        state = states.get(entry.item_id)
-        status = RESULT.get(entry.action, state.status if state else None)
-        event, detail = build(account.id, account.last_sequence + 1, entry, status, provenance, key)
-        event["mac"] = mac(key, account.last_mac, event)
-        account.last_sequence, account.last_mac = event["sequence"], event["mac"]
-        states[entry.item_id] = folding.apply(state, line_of(event))
-        events.append(event)
-        details.append(detail)
-    _store(session, events, details)
-    _project(session, account.id, states)
+    written = [extend(head, entry, provenance, key) for entry in entries]
+    account.last_sequence, account.last_mac = head.sequence, head.mac
+    events = [event for event, _detail in written]
+    _store(session, events, [detail for _event, detail in written])
+    project(session, account.id, head.states)
     return [line_of(event) for event in events]
+
+
+def extend(head: Head, entry: Entry, provenance: Provenance, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Make the next line of an account, chained to its last one, and its detail; `head` goes on to it."""
+    state = head.states.get(entry.item_id)
+    status = RESULT.get(entry.action, state.status if state else None)
+    event, detail = build(head.account_id, head.sequence + 1, entry, status, provenance, key)
+    event["mac"] = head.mac = mac(key, head.mac, event)
+    head.sequence = event["sequence"]
+    head.states[entry.item_id] = folding.apply(state, line_of(event))
+    return event, detail
 
 
 def present(session: Session, account_id: uuid.UUID, item_ids: Sequence[int] | None = None) -> dict[int, State | None]:
@@ -180,7 +194,8 @@ _PENDING = text(
 )
 
 
-def _project(session: Session, account_id: uuid.UUID, states: Mapping[int, State | None]) -> None:
+def project(session: Session, account_id: uuid.UUID, states: Mapping[int, State | None]) -> None:
+    """Bring the consent rows of an account to what its lines lead to."""
     gone = [item_id for item_id, state in states.items() if state is None]
     if gone:
         session.execute(delete(Consent).where(Consent.account_id == account_id, Consent.item_id.in_(gone)))

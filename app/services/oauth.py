@@ -103,6 +103,14 @@ def names(session: Session) -> dict[str, str]:
     return {row.id: row.name for row in session.execute(select(OAuthClient.id, OAuthClient.name))}
 
 
+def active(session: Session, client_id: str) -> Client | None:
+    """Give a client that was not revoked, as it is now."""
+    row = session.get(OAuthClient, client_id)
+    if row is None or row.revoked_at is not None:
+        return None
+    return Client(row.id, row.name, tuple(row.scopes), tuple(row.brands))
+
+
 def revoke(session: Session, client_id: str) -> bool:
     """Refuse new tokens to a client; those it has die within ten minutes. False if there is none left to revoke."""
     revoked = (

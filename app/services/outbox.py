@@ -26,6 +26,9 @@ ADMIT = "admit"
 EXPORT = "export"
 """The task that puts together a copy of somebody's data; its argument is `request_id`."""
 
+IMPORT = "import_consents"
+"""The task that takes in a file that came over the API; its argument is `import_id`."""
+
 _app = App(connector=SyncPsycopgConnector())
 
 

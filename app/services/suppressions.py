@@ -80,6 +80,21 @@ def note(session: Session, wishes: Sequence[Wish], provenance: Provenance) -> li
 
     The same suppression twice is one. What the owner, or staff, lifted after a wish came about stays lifted.
     """
+    found = _plan(session, wishes, provenance)
+    session.add_all(row for _noted, row in found if row is not None)
+    session.flush()
+    return [noted for noted, _row in found]
+
+
+def foresee(session: Session, wishes: Sequence[Wish], provenance: Provenance) -> list[Noted]:
+    """Tell for each wish what would come of it, and change nothing."""
+    return [noted for noted, _row in _plan(session, wishes, provenance)]
+
+
+def _plan(
+    session: Session, wishes: Sequence[Wish], provenance: Provenance
+) -> list[tuple[Noted, Suppression | None]]:  # fmt: skip
+    """Judge wishes one after the other, and make the rows of those that are new; they are not added yet."""
     every = {wish.digest: every_digest(session, wish.digest) for wish in wishes}
     known = list(session.scalars(select(Suppression).where(Suppression.address_digest.in_(_flat(every.values())))))
     query = select(AddressRow.digest, AddressRow.digest_key_id).where(AddressRow.digest.in_(every))
@@ -87,16 +102,14 @@ def note(session: Session, wishes: Sequence[Wish], provenance: Provenance) -> li
     by_digest: dict[bytes, list[Suppression]] = {}
     for row in known:
         by_digest.setdefault(row.address_digest, []).append(row)
-    found = []
+    found: list[tuple[Noted, Suppression | None]] = []
     for wish in wishes:
         rows = [row for digest in every[wish.digest] for row in by_digest.get(digest, [])]
         noted = _judge(rows, wish)
-        if noted is Noted.ADDED:
-            row = _row(wish, keys.get(wish.digest, UNKNOWN_KEY), provenance)
-            session.add(row)
-            by_digest.setdefault(wish.digest, []).append(row)
-        found.append(noted)
-    session.flush()
+        new = _row(wish, keys.get(wish.digest, UNKNOWN_KEY), provenance) if noted is Noted.ADDED else None
+        if new is not None:
+            by_digest.setdefault(wish.digest, []).append(new)
+        found.append((noted, new))
     return found
 
 

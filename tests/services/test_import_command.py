@@ -1,0 +1,229 @@
+"""`parley import`, as an operator types it, against the ledger that comes of it."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from app.factory import create_app
+from app.models import ConsentEvent, EventDetail, ImportJob, ImportRehearsal, Message
+from app.services import projection
+from tests import erasing, journeys
+
+ANA, BEA, CLEO = "ana@example.com", "bea@example.com", "cleo@example.com"
+CAMILLE = ("--brand", "camille", "--topic", "newsletter", "--channel", "email")
+
+
+@pytest.fixture
+def take(parley, tmp_path):
+    """Write a file and take it in; give the result."""
+
+    def act(content, *words, name="list.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        result = parley("import", str(path), *words)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert "Error" not in result.output, result.output
+        return result
+
+    return act
+
+
+@pytest.fixture
+def rejected(tmp_path):
+    """Read the file of rejects: line and reason."""
+
+    def read(name="list.csv"):
+        path = tmp_path / f"{name}.rejects.csv"
+        if not path.exists():
+            return []
+        with path.open(newline="") as file:
+            return [(int(row["line"]), row["reason"]) for row in csv.DictReader(file)]
+
+    return read
+
+
+def lines(env):
+    with env.database.transaction() as session:
+        query = select(ConsentEvent).order_by(ConsentEvent.recorded_at, ConsentEvent.account_id, ConsentEvent.sequence)
+        return session.scalars(query).all()
+
+
+def proven(env):
+    """See that the ledger is whole and the consents are its fold."""
+    assert erasing.verify(env) == []
+    with env.database.transaction() as session:
+        assert projection.differences(session) == []
+
+
+def test_a_yes_is_granted_with_its_date_and_evidence_and_no_mail_goes(take, committing_env):
+    content = (
+        "email,status,occurred_at,ip,page,locale,evidence.form\n"
+        f"{ANA},granted,2024-03-01T10:00:00+01:00,192.0.2.7,https://old.example.com/join,fr,F7\n"
+    )
+    result = take(content, *CAMILLE)
+    assert result.exit_code == 0, result.output
+    (line,) = lines(committing_env)
+    assert (line.action, line.source, line.actor_kind, line.locale) == ("granted", "file", "import", "fr")
+    assert line.occurred_at == datetime(2024, 3, 1, 9, tzinfo=UTC)
+    with committing_env.database.transaction() as session:
+        assert session.scalars(select(EventDetail.detail)).one() == {
+            "file": "list.csv", "line": 2, "ip": "192.0.2.7", "page": "https://old.example.com/join", "form": "F7",
+        }  # fmt: skip
+        assert session.scalar(select(func.count()).select_from(Message)) == 0
+    assert journeys.decision(committing_env, ANA) == "granted"
+    proven(committing_env)
+
+
+def at(day, hour=12):
+    return f"2024-03-{day:02}T{hour:02}:00:00Z"
+
+
+def table(*rows):
+    return "email,status,occurred_at\n" + "".join(",".join(row) + "\n" for row in rows)
+
+
+YES, NO = "granted", "withdrawn"
+ORDERS = {
+    "a yes": ([(YES, 1)], ["granted"], []),
+    "a no": ([(NO, 1)], ["refused"], []),
+    "a no after a yes": ([(YES, 1), (NO, 2)], ["granted", "withdrawn"], []),
+    "a yes from before a no": ([(NO, 2), (YES, 1)], ["refused"], [(3, "conflict")]),
+    "a yes at the moment of a no": ([(NO, 2), (YES, 2)], ["refused"], [(3, "conflict")]),
+    "a yes after a no": ([(NO, 1), (YES, 2)], ["refused", "granted"], []),
+    "a no from before a yes": ([(YES, 2), (NO, 1)], ["granted"], [(3, "conflict")]),
+    "a later yes": ([(YES, 1), (YES, 2)], ["granted", "renewed"], []),
+    "an earlier yes": ([(YES, 2), (YES, 1)], ["granted"], []),
+    "a no between two yeses": ([(YES, 1), (YES, 3), (NO, 2)], ["granted", "renewed"], [(4, "conflict")]),
+    "a yes between two noes": ([(NO, 1), (NO, 4), (YES, 3)], ["refused", "refused"], [(4, "conflict")]),
+    "an earlier no": ([(NO, 4), (NO, 1), (YES, 3)], ["refused"], [(4, "conflict")]),
+    "to and fro": ([(YES, 1), (NO, 2), (YES, 3), (NO, 4)], ["granted", "withdrawn", "granted", "withdrawn"], []),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_later_act_counts_whatever_the_order_of_the_rows_and_a_second_time_changes_nothing(
+    take, committing_env, rejected, order
+):
+    said, actions, rejects = ORDERS[order]
+    content = table(*((ANA, status, at(day)) for status, day in said))
+    take(content, *CAMILLE)
+    assert [line.action for line in lines(committing_env)] == actions
+    assert rejected() == rejects
+    proven(committing_env)
+    take(content, *CAMILLE)
+    assert [line.action for line in lines(committing_env)] == actions, "the same file again"
+
+
+def test_an_opt_out_between_export_and_import_survives(take, committing_env, rejected):
+    content = table((ANA, YES, at(1)), (BEA, YES, at(1)))
+    take(content, *CAMILLE)
+    app_client = client_of(committing_env)
+    app_client.post(journeys.unsubscribe_path(committing_env, ANA))
+    take(content, *CAMILLE)
+    assert rejected() == [(2, "conflict")]
+    assert [journeys.decision(committing_env, who) for who in (ANA, BEA)] == ["withdrawn", "granted"]
+    assert len(lines(committing_env)) == 3
+
+
+def test_what_is_not_proved_to_be_an_act_of_theirs_brings_nobody_back(take, committing_env, rejected):
+    take(table((ANA, NO, at(1)), (CLEO, YES, at(20))), *CAMILLE)
+    noted = f"email,status,noted_at\n{ANA},granted,{at(9)}\n{BEA},granted,{at(9)}\n{CLEO},withdrawn,{at(9)}\n"
+    take(noted, *CAMILLE)
+    assert rejected() == [(2, "conflict"), (4, "conflict")]
+    take("email\n" + f"{ANA}\n{BEA}\n{CLEO}\n", *CAMILLE, "--means", "grant", "--as-of", "2024-03-25")
+    assert rejected() == [(2, "conflict")]
+    take("email\n" + f"{ANA}\n{BEA}\n{CLEO}\n", *CAMILLE, "--means", "withdraw", "--as-of", "2024-03-25")
+    assert [journeys.decision(committing_env, who) for who in (ANA, BEA, CLEO)] == ["refused", "withdrawn", "withdrawn"]
+    proven(committing_env)
+
+
+def test_a_no_of_a_day_is_of_its_end_and_a_yes_of_its_beginning(take, committing_env, rejected):
+    content = f"email,status,occurred_at\n{ANA},granted,2024-03-05T15:00:00Z\n{ANA},withdrawn,2024-03-05\n"
+    take(content + f"{BEA},withdrawn,2024-03-05T10:00:00Z\n{BEA},granted,2024-03-05\n", *CAMILLE)
+    assert rejected() == [(5, "conflict")]
+    assert journeys.decision(committing_env, ANA) == "withdrawn"
+    today = f"email,status,occurred_at\n{CLEO},withdrawn,{datetime.now(UTC).date()}\n"
+    take(today, *CAMILLE)
+    count = len(lines(committing_env))
+    take(today, *CAMILLE)
+    assert len(lines(committing_env)) == count
+
+
+def test_every_reject_names_its_line_and_reason(take, committing_env, rejected):
+    take(table((BEA, NO, at(9))), *CAMILLE)
+    content = (
+        "email,phone,account_id,brand,topic,channel,purpose,status,occurred_at\n"
+        f"not an address,,,,,,,granted,{at(1)}\n"
+        f",+33612345678,,,,,,granted,{at(1)}\n"
+        f",,00000000-0000-0000-0000-000000000001,,,,,granted,{at(1)}\n"
+        f",,nonsense,,,,,granted,{at(1)}\n"
+        f",,,,,,,granted,{at(1)}\n"
+        f"{ANA},,,nobody,,,,granted,{at(1)}\n"
+        f"{ANA},,,,nothing,,,granted,{at(1)}\n"
+        f"{ANA},,,,,fax,,granted,{at(1)}\n"
+        f"{ANA},,,,,,nothing,granted,{at(1)}\n"
+        f"{ANA},,,,,,,granted,\n"
+        f"{ANA},,,,,,,granted,yesterday\n"
+        f"{ANA},,,,,,,granted,0001-01-01\n"
+        f"{ANA},,,,,,,granted,2999-01-01\n"
+        f"{ANA},,,,,,,maybe,{at(1)}\n"
+        f"{ANA},,,,,,,pending,{at(1)}\n"
+        f"{ANA},,,,,,,expired,{at(1)}\n"
+        f"{ANA},,,,,,,,{at(1)}\n"
+        f"{BEA},,,,,,,granted,{at(1)}\n"
+        f'"=cmd,,,,,,,granted,{at(1)}\n'
+        f"{ANA},,,,,,,bounced,{at(1)},x\n"
+    )
+    result = take(content, *CAMILLE)
+    assert result.exit_code == 1
+    assert [reason for _line, reason in rejected()] == [
+        "invalid_address", "unknown_subject", "unknown_subject", "invalid_account", "no_subject", "unknown_item",
+        "unknown_item", "unknown_item", "unknown_item", "no_date", "bad_date", "bad_date", "in_the_future",
+        "unknown_status", "not_confirmed", "no_consent", "unknown_status", "conflict", "malformed", "malformed",
+    ]  # fmt: skip
+    assert [line for line, _reason in rejected()] == list(range(2, 22))
+    assert len(lines(committing_env)) == 1
+    with committing_env.database.transaction() as session:
+        job = session.scalars(select(ImportJob).order_by(ImportJob.created_at.desc())).first()
+    assert job.counts == {"rejected": 20}
+
+
+def test_a_dry_run_tells_exactly_what_would_be_and_changes_nothing(take, committing_env, rejected, monkeypatch):
+    monkeypatch.setattr("app.courier.imports.BATCH", 2)
+    take(table((ANA, NO, at(1)), (BEA, YES, at(1))), *CAMILLE)
+    before = [line.mac for line in lines(committing_env)]
+    content = table(
+        (ANA, YES, at(9)),
+        (BEA, YES, at(1)),
+        (CLEO, YES, at(3)),
+        (CLEO, YES, at(3)),
+        (CLEO, NO, at(2)),
+        (CLEO, NO, at(5)),
+        (BEA, "bounced", at(8)),
+        (BEA, "complained", at(8)),
+        (BEA, "complained", at(9)),
+        (ANA, YES, at(7)),
+        ("x", YES, at(1)),
+    )
+    take(content, *CAMILLE, "--dry-run")
+    foreseen, told = counts(committing_env), rejected()
+    assert [line.mac for line in lines(committing_env)] == before
+    with committing_env.database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(ImportRehearsal)) == 0, "nothing of it stays"
+    take(content, *CAMILLE)
+    assert (counts(committing_env), rejected()) == (foreseen, told)
+    assert foreseen == {"granted": 2, "withdrawn": 1, "unchanged": 5, "suppressed": 1, "rejected": 2}
+    proven(committing_env)
+
+
+def counts(env):
+    with env.database.transaction() as session:
+        return session.scalars(select(ImportJob.counts).order_by(ImportJob.created_at.desc())).first()
+
+
+def client_of(env):
+    return create_app(env.settings, env).test_client()
