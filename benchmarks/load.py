@@ -8,7 +8,7 @@ import random
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import Queue
 from typing import Any
@@ -36,10 +36,10 @@ def ask(port: int, token: str, people: int, seconds: float) -> Load:
     return send(port, lambda chance: _request(token, address(chance.randint(1, people)).typed), seconds)
 
 
-def get(port: int, path: str, cookie: str, seconds: float) -> Load:
-    """Get a page with a cookie for so many seconds; raises when an answer is not 200."""
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode()
-    return send(port, lambda _chance: request, seconds)
+def get(port: int, path: str, cookies: Sequence[str], seconds: float) -> Load:
+    """Get a page with one of the cookies after the other, at random; raises when an answer is not 200."""
+    requests = [f"GET {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {each}\r\n\r\n".encode() for each in cookies]
+    return send(port, lambda chance: chance.choice(requests), seconds)
 
 
 def send(port: int, request: Callable[[random.Random], bytes], seconds: float) -> Load:

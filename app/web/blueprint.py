@@ -15,6 +15,7 @@ from app.branding.languages import named, tag
 from app.db import is_unavailable
 from app.http.context import env, locale
 from app.http.extensions import seconds_to_wait
+from app.web.fragments import kept
 from app.web.typography import unbroken
 
 bp = Blueprint("web", __name__)
@@ -42,6 +43,7 @@ bp.add_app_template_filter(long_date)
 bp.add_app_template_filter(tag, "language_tag")
 bp.add_app_template_filter(named, "language_named")
 bp.add_app_template_filter(unbroken)
+bp.add_app_template_global(kept)
 
 
 @bp.app_context_processor

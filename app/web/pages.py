@@ -146,6 +146,11 @@ class TopicRow:
     ways: tuple[tuple[str, str], ...] = ()
     """Which kind of address some channel lacks (`phone`, `post`), and the page where it can be given."""
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether the last press changed something of it."""
+        return any(each.changed for each in self.switches)
+
 
 @dataclass(frozen=True, slots=True)
 class CentreSection:

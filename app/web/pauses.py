@@ -10,9 +10,9 @@ from app.web.sayings import day
 MONTHS = (1, 3, 6, 12)
 
 
-def offered(now: datetime, locale: str) -> list[tuple[int, str]]:
+def offered(now: datetime, locale: str) -> tuple[tuple[int, str], ...]:
     """Give the months that can be chosen, each with its last day in words."""
-    return [(months, day(_later(now, months), locale)) for months in MONTHS]
+    return tuple((months, day(_later(now, months), locale)) for months in MONTHS)
 
 
 def end_of(months: str, now: datetime) -> datetime:
