@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import MethodNotAllowed
 
-from app.api import document, refusals
+from app.api import refusals
 from app.api.answers import left_of_quota
 from app.api.operations import OPERATIONS
 from app.api.problems import KINDS
@@ -68,6 +68,9 @@ def lead_to_docs() -> ResponseReturnValue:
 
 @cache
 def _document(origin: str) -> dict[str, Any]:
+    # APIFlask takes 9 MB, in workers of which few are ever asked for the document.
+    from app.api import document  # noqa: PLC0415
+
     return document.build(origin)
 
 

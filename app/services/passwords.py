@@ -14,7 +14,6 @@ from enum import StrEnum
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from zxcvbn import zxcvbn
 
 from app.branding.models import SiteGroup
 from app.db import Session
@@ -69,6 +68,9 @@ def weakness(password: str, known_words: Iterable[str], shortest: int = SHORTEST
     words = {word.casefold() for word in known_words if len(word) >= SHORTEST_WORD}
     if any(word in password.casefold() for word in words):
         return Weakness.PERSONAL
+    # Its lists of words take 12 MB, in workers that may never see a new password.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
     judged = zxcvbn(password[:JUDGED], user_inputs=sorted(words))
     return Weakness.GUESSABLE if judged["score"] < LEAST_SCORE else None
 
