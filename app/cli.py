@@ -4,6 +4,7 @@ import click
 
 from app.commands import lifeline
 from app.commands.accounts import accounts
+from app.commands.backups import backup, restore
 from app.commands.brands import brands
 from app.commands.check_in import check_in
 from app.commands.clients import clients
@@ -44,8 +45,7 @@ def main() -> None:
 
 
 for command in (
-    accounts, brands, check_in, clients, courier, customers, db, demo, erasures, feedback, import_, keys, ledger, mail,
-    sample_site, serve,
-    suppressions, up,
+    accounts, backup, brands, check_in, clients, courier, customers, db, demo, erasures, feedback, import_, keys,
+    ledger, mail, restore, sample_site, serve, suppressions, up,
 ):  # fmt: skip
     main.add_command(command)

@@ -11,6 +11,7 @@ from app.api import guard
 from app.api.answers import answer
 from app.api.moments import shown
 from app.api.problems import Place, Refused
+from app.db import Session
 from app.http.context import env, transaction
 from app.models import ConsentEvent
 from app.services import feed_pages
@@ -31,28 +32,29 @@ def follow() -> Response:
     Gives what happened to consents with the client's brands and with the whole group, as CloudEvents 1.0 in one fixed
     order, exact for each account; nothing is ever skipped, and it can be read again from the start. Keep `next` and go
     on from there; where `has_more` is false, ask again in a while. Nobody is named but by their account id. After a
-    restore of a backup an older `after` is answered with 410 and, as `next`, where to go on; events that come again
-    have the same `id`.
+    restore of a backup an older `after` is answered with 410 and, as `next`, where to go on: nothing of what the backup
+    held is missed, what comes again has the same `id`, and what came after the backup is gone.
     """
     parley = env()
     access = guard.access(parley, SCOPE)
     limit = _limit(request.args.get("limit", str(USUAL)))
     with transaction() as session:
-        after = _after(request.args.get("after"), feed_pages.epoch(session))
+        after = _after(session, request.args.get("after"))
         page = feed_pages.page(session, after, access.brands, limit)
         source = f"{parley.settings.origin}/api/v1/events"
         events = [present(line, item, source) for line, item in page.lines]
     return answer(parley, {"events": events, "next": str(page.next), "has_more": page.has_more})
 
 
-def _after(text: str | None, epoch: int) -> Cursor:
+def _after(session: Session, text: str | None) -> Cursor:
+    epoch = feed_pages.epoch(session)
     if text is None:
         return Cursor(epoch, 0)
     found = Cursor.read(text)
     if found is None or found.epoch > epoch:
         _misfit("after", "is no place in the feed")
     if found.epoch < epoch:
-        raise Refused("cursor_outdated", more={"next": str(Cursor(epoch, 0))})
+        raise Refused("cursor_outdated", more={"next": str(feed_pages.resumed(session, found))})
     return found
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from app.config import Settings
-from app.embedded import databases, embedded_cluster
+from app.embedded import DatabaseUrls, databases, embedded_cluster
 from app.environment import Environment
 from app.services import items
 
@@ -39,12 +39,18 @@ def upgrade_command(patience: float) -> None:
     """Bring the tables to the newest version, as the role that owns them, and the items into step with `brands/`."""
     settings = Settings.load()
     with databases(settings) as urls:
-        if urls.owner is None:
-            message = "PARLEY_OWNER_DATABASE_URL is not set; migrations log in as the owner of the tables"
-            raise click.ClickException(message)
-        await_database(urls.owner, patience)
-        upgrade(urls.owner, urls.application)
+        owner = owner_of(urls)
+        await_database(owner, patience)
+        upgrade(owner, urls.application)
         catalogue(settings, urls.application)
+
+
+def owner_of(urls: DatabaseUrls) -> str:
+    """Give the URL of the role that owns the tables; raise `click.ClickException` where none is set."""
+    if urls.owner is None:
+        message = "PARLEY_OWNER_DATABASE_URL is not set; this logs in as the owner of the tables"
+        raise click.ClickException(message)
+    return urls.owner
 
 
 def await_database(url: str, patience_seconds: float) -> None:
@@ -83,11 +89,12 @@ def migration_config(owner_url: str, application_url: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("sqlalchemy.url", owner_url.replace("%", "%%"))
-    config.attributes["application_role"] = _role_of(application_url)
+    config.attributes["application_role"] = role_of(application_url)
     return config
 
 
-def _role_of(url: str) -> str:
+def role_of(url: str) -> str:
+    """Give the role that a URL logs in as; raise `click.ClickException` where it names none."""
     parts = make_url(url)
     role = parts.username or parts.query.get("user")
     if not isinstance(role, str) or not role:

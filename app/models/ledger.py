@@ -126,9 +126,11 @@ class EventFeed(Base):
 
 
 class FeedState(Base):
-    """One row: the epoch that a restore raises."""
+    """An epoch of the feed; each restore of a backup begins one. Only the owner of the tables writes here."""
 
     __tablename__ = "feed_state"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     epoch: Mapped[int]
+    position: Mapped[int] = mapped_column(server_default=text("0"))
+    """Where the feed ended in the backup: up to there it is the same as in the epoch before."""

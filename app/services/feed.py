@@ -7,9 +7,11 @@ on when it happens to look: by transaction, and within an account by sequence.
 
 from __future__ import annotations
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause, func, select, text
 
 from app.db import Session
+from app.kit import clock
+from app.models import EventFeed, FeedState
 
 BATCH = 20_000
 """Lines placed in one transaction; it bounds how long the sequencer holds its lock."""
@@ -38,6 +40,24 @@ def place_all(session: Session) -> int:
     """
     hold(session)
     return _move(session, _PLACE_ALL, None)
+
+
+def begin_epoch(session: Session) -> FeedState:
+    """Place everything and begin an epoch: after a restore, before anybody else may write, as the owner of the tables.
+
+    What waited in the backup may have got other places where it came from, with other lines in between; so the two
+    feeds are the same up to where the backup's ended, and no further. Epochs are numbered by the time (seconds since
+    1970), so that the same backup, restored twice, begins two.
+    """
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    hold(session)
+    position = session.scalar(select(func.max(EventFeed.position))) or 0
+    place_all(session)
+    before = session.execute(select(func.max(FeedState.id), func.max(FeedState.epoch))).one()
+    begun = FeedState(id=(before[0] or 0) + 1, epoch=max((before[1] or 0) + 1, int(clock.unix())), position=position)
+    session.add(begun)
+    session.flush()
+    return begun
 
 
 def hold(session: Session) -> None:

@@ -15,7 +15,7 @@ from app.services.items import ItemRef, items
 
 WINDOW = 20_000
 """Places looked at for one page, so that a reader of little among much waits for no page long."""
-_CURSOR = re.compile(r"([0-9]{1,9})\.([0-9]{1,18})")
+_CURSOR = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,18 @@ def event_id(line: ConsentEvent) -> str:
 
 def epoch(session: Session) -> int:
     """Give the present epoch."""
-    return session.scalar(select(FeedState.epoch)) or 1
+    return session.scalar(select(func.max(FeedState.epoch))) or 1
+
+
+def resumed(session: Session, after: Cursor) -> Cursor:
+    """Give the place in the present epoch from where a reader misses nothing whose place is one of an older epoch.
+
+    Up to where the backups end that were put back since, what they read is what is here. Nothing is known of an epoch
+    that this feed never went through, as that of a restore which another one replaced: then it is the start.
+    """
+    begun = {row.epoch: row.position for row in session.scalars(select(FeedState))}
+    ends = [position for number, position in begun.items() if number > after.epoch]
+    return Cursor(epoch(session), min([after.position, *ends]) if after.epoch in begun else 0)
 
 
 def page(session: Session, after: Cursor, brands: Collection[str], limit: int) -> FeedPage:

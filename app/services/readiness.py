@@ -30,7 +30,7 @@ def obstacles(session: Session, expected_version: str, older: Collection[str]) -
     if may_read is None:
         return ["The database has no tables that this role can see: run `parley db upgrade`."]
     if not may_read:
-        return ["The application's database role was granted nothing: run `parley db upgrade` with its DATABASE_URL."]
+        return ["The application's role was granted nothing: run `parley db upgrade`, or end `parley restore`."]
     found = []
     version = session.scalar(VERSION)
     if version is None or version in older:

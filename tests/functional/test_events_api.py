@@ -9,7 +9,7 @@ from app.courier.tasks import place_feed
 from app.factory import create_app
 from app.services import feed_pages
 from app.services.feed_pages import Cursor
-from tests import api, journeys
+from tests import api, journeys, restoring
 
 ANA, BEA = "ana@example.com", "bea@example.com"
 
@@ -98,13 +98,13 @@ def test_little_among_much_is_found_over_several_windows(client, committing_env,
     assert told(everything(client, folie, 100)[0]) == [CAMILLE[2], *FOLIE]
 
 
-def test_after_a_restore_an_older_place_is_gone_and_told_where_to_go_on(client, committing_env, lines, monkeypatch):
+def test_after_a_restore_an_older_place_is_gone_and_told_where_to_go_on(client, committing_env, lines, database_urls):
     camille = headers(client, committing_env, "camille")
     _, end = everything(client, camille, 100)
-    monkeypatch.setattr(feed_pages, "epoch", lambda session: 2)
-    answer = read(client, camille, after=end)
-    assert (answer.status_code, answer.json["code"]) == (410, "cursor_outdated")
-    assert told(read(client, camille, after=answer.json["next"]).json["events"]) == CAMILLE
+    with restoring.another_epoch(database_urls, position=1):
+        answer = read(client, camille, after=end)
+        assert (answer.status_code, answer.json["code"]) == (410, "cursor_outdated")
+        assert told(read(client, camille, after=answer.json["next"]).json["events"]) == CAMILLE[1:]
 
 
 @pytest.mark.parametrize("query", [

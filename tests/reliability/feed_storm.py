@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import func, select, text
-from werkzeug.serving import make_server
 
 from app.courier.tasks import place_feed
 from app.environment import Environment
 from app.factory import create_app
-from app.models import Account, FeedPending
+from app.models import Account, ConsentEvent, FeedPending
 from app.services import feed_pages, ledger
 from app.services.feed_pages import Cursor
 from app.services.folding import Action
@@ -31,6 +30,7 @@ from tests.reliability import follower
 from tests.reliability.installation import await_true
 from tests.reliability.processes import Process
 from tests.services.ledgers import FORM, open_account
+from tests.serving import serving
 
 WRITERS = 32
 PEOPLE = 24
@@ -61,6 +61,14 @@ class Storm:
         """Make the people and the items, in order that no writer has to."""
         self.people = sorted(open_account(self.env) for _ in range(PEOPLE))
         with self.env.database.transaction() as session:
+            self._item_ids = [each.id for each in items(session)][::7]
+
+    def go_on(self, people: list[uuid.UUID]) -> None:
+        """Take up what a restored database holds."""
+        self.people = people
+        with self.env.database.transaction() as session:
+            rows = session.execute(select(ConsentEvent.account_id, ConsentEvent.sequence))
+            self.committed = [(row.account_id, row.sequence) for row in rows]
             self._item_ids = [each.id for each in items(session)][::7]
 
     @contextmanager
@@ -168,16 +176,9 @@ def following(env: Environment, folder: Path) -> Iterator[Follower]:
     """Serve the API, and yield a follower of all brands."""
     app = create_app(env.settings, env)
     header = api.bearer(app.test_client(), env, *env.group.brands, scopes=("events:read",))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    folder.mkdir()
-    try:
-        yield Follower(env, folder, f"http://127.0.0.1:{server.server_port}", header["Authorization"].split()[1])
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    folder.mkdir(exist_ok=True)
+    with serving(app) as origin:
+        yield Follower(env, folder, origin, header["Authorization"].split()[1])
 
 
 def read_all(env: Environment, dice: random.Random, most: int = 50) -> list[tuple[str, Place]]:
