@@ -72,6 +72,9 @@ class Question:
 def questions(session: Session, account_id: uuid.UUID) -> list[Question]:
     """List what an account is asked: about the group's documents, then those of its houses, in their order."""
     group, now = environment(session).group, clock.now()
+    asking = list(changes(group))
+    if not asking:
+        return []
     states = consents.current(session, account_id)
     registry = items(session, needed=states)
     resting = {
@@ -83,7 +86,7 @@ def questions(session: Session, account_id: uuid.UUID) -> list[Question]:
     counting = _counting(session, account_id, [registry.get(item_id) for item_id in resting]) if resting else []
     return [
         _question(change, [(item, states[item.id]) for item in counting if resting[item.id] == change])
-        for change in changes(group)
+        for change in asking
         if any(resting[item.id] == change for item in counting)
     ]
 
