@@ -30,7 +30,7 @@ def tell_history(account_id: str) -> Response:
     """
     parley = env()
     access = guard.access(parley, SCOPE)
-    named, after, limit = accounts.read_id(account_id), _after(), queries.limit(MOST, USUAL)
+    named, after, limit = queries.read_id(account_id), _after(), queries.limit(MOST, USUAL)
     with transaction() as session:
         if acquaintances.find(session, named, accounts.asker_of(session, access)) is None:
             accounts.refuse()

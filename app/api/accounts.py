@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import NoReturn
 
 from flask import Response, abort
 
-from app.api import bodies, guard, once
+from app.api import bodies, guard, once, queries
 from app.api.account_shapes import AccountChange, NewAccount, NewFull, NewLite
 from app.api.answers import answer, answer_nothing
 from app.api.moments import shown
@@ -20,10 +19,10 @@ from app.errors import UnknownItem
 from app.flows import amend, introduce, register
 from app.flows.amend import Amendment
 from app.flows.introduce import Customer
-from app.http.context import env, provenance, transaction, write
+from app.http.context import env, transaction, write
 from app.kit import clock
 from app.kit.addresses import parse_email
-from app.kit.provenance import Actor, ActorKind, Provenance, Source
+from app.kit.provenance import Provenance
 from app.services import acquaintances, oauth
 from app.services.access_tokens import Access
 from app.services.acquaintances import Acquaintance, Asker
@@ -59,7 +58,7 @@ def create() -> Response:
     key = once.key()
     asked = bodies.read(NewAccount).root
     brand = _brand(parley, access, asked.brand)
-    came = _came(access, brand.locale(asked.locale))
+    came = guard.origin(access, brand.locale(asked.locale))
     return once.answer_once(parley, access, key, asked, lambda session: _create(session, brand, asked, came, access))
 
 
@@ -74,7 +73,7 @@ def show(account_id: str) -> Response:
     access = guard.access(parley, READ)
     with transaction() as session:
         asker = asker_of(session, access)
-        account = acquaintances.find(session, read_id(account_id), asker)
+        account = acquaintances.find(session, queries.read_id(account_id), asker)
         if account is None:
             refuse()
         body = _present(acquaintances.tell(session, account, asker))
@@ -92,9 +91,9 @@ def change(account_id: str) -> Response:
     access = guard.access(parley, WRITE)
     asked = bodies.read(AccountChange)
     brand = _brand(parley, access, asked.brand)
-    named = read_id(account_id)
+    named = queries.read_id(account_id)
     wanted = _amendment(parley.group, asked)
-    came = _came(access, brand.locale(asked.locale))
+    came = guard.origin(access, brand.locale(asked.locale))
 
     def act(session: Session) -> None:
         asker = asker_of(session, access)
@@ -109,14 +108,6 @@ def change(account_id: str) -> Response:
 def asker_of(session: Session, access: Access) -> Asker:
     """Give who asks, as services tell clients apart."""
     return Asker(oauth.name_of(session, access.client_id) or "", access.brands)
-
-
-def read_id(text: str) -> uuid.UUID:
-    """Read the id in an address; what is none is not found."""
-    try:
-        return uuid.UUID(text) if len(text) == len(str(uuid.UUID(int=0))) else refuse()
-    except ValueError:
-        refuse()
 
 
 def refuse() -> NoReturn:
@@ -143,11 +134,6 @@ def _brand(parley: Environment, access: Access, slug: str) -> Brand:
     if brand is None:
         raise UnknownItem(f"There is no brand “{slug}”.")
     return brand
-
-
-def _came(access: Access, locale: str) -> Provenance:
-    came = provenance(Source.API, Actor(ActorKind.CLIENT, access.client_id))
-    return Provenance(came.actor, came.source, locale, request_id=came.request_id)
 
 
 def _amendment(group: SiteGroup, asked: AccountChange) -> Amendment:

@@ -8,7 +8,9 @@ from app.api.problems import Refused
 from app.environment import Environment
 from app.errors import BrandForbidden
 from app.http import quotas
+from app.http.context import request_id
 from app.kit import clock
+from app.kit.provenance import Actor, ActorKind, Provenance, Source
 from app.services import access_tokens, usage
 from app.services.access_tokens import Access, InvalidAccessToken
 from app.services.usage import Counts, Key
@@ -42,6 +44,11 @@ def refuse_foreign_brand(env: Environment, found: Access, brand: str) -> None:
     """Raise `BrandForbidden` for a brand that exists but is not the client's (invariant 10)."""
     if brand in env.group.brands and brand not in found.brands:
         raise BrandForbidden(f"The brand “{brand}” is not in this client's list.")
+
+
+def origin(found: Access, locale: str = "en") -> Provenance:
+    """Tell that the client acted, through the API. Of its machine nothing is kept: it is nobody's browser."""
+    return Provenance(Actor(ActorKind.CLIENT, found.client_id), Source.API, locale, request_id=request_id())
 
 
 def charge_for_list(env: Environment, found: Access, entries: int) -> None:

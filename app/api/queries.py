@@ -1,12 +1,22 @@
-"""What is asked in the address of a list: how much, and from where on."""
+"""What stands in the address of a request: which one, how many, and from where on."""
 
 from __future__ import annotations
 
+import uuid
 from typing import NoReturn
 
-from flask import request
+from flask import abort, request
 
 from app.api.problems import Place, Refused
+
+
+def read_id(text: str) -> uuid.UUID:
+    """Read an id in a path, written the one usual way; what is none is not found."""
+    try:
+        found = uuid.UUID(text)
+    except ValueError:
+        abort(404)
+    return found if str(found) == text.lower() else abort(404)
 
 
 def limit(most: int, usual: int) -> int:

@@ -11,14 +11,9 @@ from app.commands.tables import Mistake, read, read_moment
 from app.errors import InvalidAddress
 from app.flows.suppress import Order
 from app.kit.addresses import Address, parse_email, parse_phone
-from app.services.suppressions import Reason, Scope
+from app.services.suppressions import CHANNELS, Reason, Scope
 
 COLUMNS = ("address", "reason", "brand", "channel", "date")
-CHANNELS = {
-    "email": frozenset({Channel.EMAIL, Channel.PUSH}),
-    "phone": frozenset({Channel.SMS, Channel.WHATSAPP, Channel.PHONE, Channel.PUSH}),
-}
-"""The channels that use a kind of address, or (push) stand for the person who has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from app.db import Session
 from app.kit.addresses import Address
@@ -28,6 +29,8 @@ class Order:
     """When that came about; None where it is not known."""
     document: str = ""
     """A reference to the paper that says so."""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    """More about where it comes from, kept until an erasure; no addresses."""
 
 
 def suppress(session: Session, orders: Sequence[Order], provenance: Provenance) -> list[Noted]:
@@ -37,7 +40,7 @@ def suppress(session: Session, orders: Sequence[Order], provenance: Provenance) 
     """
     digests = lock_unread(session, [order.address for order in orders])
     wishes = [
-        Wish(digest, order.scope, order.reason, order.at, document=order.document)
+        Wish(digest, order.scope, order.reason, order.at, order.evidence, order.document)
         for digest, order in zip(digests, orders, strict=True)
     ]
     noted = suppressions.note(session, wishes, provenance)

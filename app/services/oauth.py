@@ -111,6 +111,11 @@ def active(session: Session, client_id: str) -> Client | None:
     return Client(row.id, row.name, tuple(row.scopes), tuple(row.brands))
 
 
+def ids_of(session: Session, name: str) -> set[str]:
+    """List the ids of all clients of a name, revoked ones too: one that was made anew goes on as the same."""
+    return set(session.scalars(select(OAuthClient.id).where(OAuthClient.name == name)))
+
+
 def revoke(session: Session, client_id: str) -> bool:
     """Refuse new tokens to a client; those it has die within ten minutes. False if there is none left to revoke."""
     revoked = (

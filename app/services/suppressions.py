@@ -30,6 +30,12 @@ class Reason(StrEnum):
 OWNER_MAY_LIFT = (Reason.DO_NOT_CONTACT, Reason.COMPLAINT, Reason.HARD_BOUNCE)
 """What the owner of a mailbox may take back by an act that proves to be theirs."""
 
+CHANNELS = {
+    "email": frozenset({Channel.EMAIL, Channel.PUSH}),
+    "phone": frozenset({Channel.SMS, Channel.WHATSAPP, Channel.PHONE, Channel.PUSH}),
+}
+"""The channels that use a kind of address, or (push) stand for the person who has it."""
+
 UNKNOWN_KEY = "unknown"
 """Where the address itself is gone, and its digest came with a link."""
 

@@ -39,7 +39,9 @@ GUARDS = {
         GET /api/v1/receipts/<receipt_id>  GET /api/v1/catalogue  POST /api/v1/links
         POST /api/v1/consents  GET /api/v1/events
         POST /api/v1/accounts  GET /api/v1/accounts/<account_id>  PATCH /api/v1/accounts/<account_id>
-        GET /api/v1/accounts/<account_id>/events""",
+        GET /api/v1/accounts/<account_id>/events
+        POST /api/v1/suppressions  GET /api/v1/suppressions  POST /api/v1/suppressions/lookup
+        DELETE /api/v1/suppressions/<suppression_id>""",
     CLIENT: "POST /oauth/token",
     SECRET: "POST /hooks/mail/<token>  POST /hooks/sms/<token>",
     DEVELOPMENT: """
@@ -48,6 +50,7 @@ GUARDS = {
         ANY /api/v1/decisions  ANY /api/v1/decisions/batch  ANY /api/v1/catalogue  ANY /api/v1/links
         ANY /api/v1/consents  ANY /api/v1/consents/lookup  ANY /api/v1/signals  ANY /api/v1/events
         ANY /api/v1/accounts  ANY /api/v1/accounts/<account_id>  ANY /api/v1/accounts/<account_id>/events
+        ANY /api/v1/suppressions  ANY /api/v1/suppressions/lookup  ANY /api/v1/suppressions/<suppression_id>
         ANY /api/v1/receipts/<receipt_id>  ANY /api/  ANY /api/<path:rest>  ANY /oauth/token
         ANY /hooks/mail/<token>  ANY /hooks/sms/<token>
         ANY /embed/<brand>.js  ANY /embed/<brand>/form  ANY /embed/<brand>/challenge  ANY /embed/<brand>/subscribe""",

@@ -1,5 +1,11 @@
 """The operations of the API: what the blueprint serves and the OpenAPI document describes, in one list."""
 
-from app.api.operations import asking, following, people, telling
+from app.api.operations import asking, following, people, suppressing, telling
 
-OPERATIONS = (*asking.OPERATIONS, *telling.OPERATIONS, *people.OPERATIONS, *following.OPERATIONS)
+OPERATIONS = (
+    *asking.OPERATIONS,
+    *telling.OPERATIONS,
+    *people.OPERATIONS,
+    *suppressing.OPERATIONS,
+    *following.OPERATIONS,
+)
