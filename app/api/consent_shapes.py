@@ -6,7 +6,8 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from app.api.shapes import NO_NUL, BrandName, Moment, Name, Shape, Subject
 from app.branding.models import Channel, Kind
@@ -16,8 +17,21 @@ FactName = Annotated[Name, StringConstraints(pattern=NO_NUL)]
 LONGEST_WORDING = 10_000
 
 
+_SAID: JsonDict = {"type": "string"}
+_UNSAID: JsonDict = {"type": "null"}
+_ONE_ITEM: JsonDict = {
+    "oneOf": [
+        {"required": ["topic", "channel"], "properties": {"topic": _SAID, "channel": _SAID, "purpose": _UNSAID}},
+        {"required": ["purpose"], "properties": {"topic": _UNSAID, "channel": _UNSAID, "purpose": _SAID}},
+    ]
+}
+"""What `_one_item` checks, for the OpenAPI document."""
+
+
 class ConsentRequest(Shape):
     """Who said what to whom, when, and what proves it."""
+
+    model_config = ConfigDict(json_schema_extra=_ONE_ITEM)
 
     subject: Subject
     brand: BrandName

@@ -147,8 +147,8 @@ def _tell_parameters(described: dict[str, Any], operation: Operation) -> None:
         {"name": name, "in": "query", "required": False, "schema": schema, "description": meaning}
         for name, (schema, meaning) in operation.query.items()
     ] + [
-        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": meaning}
-        for name, meaning in operation.headers.items()
+        {"name": name, "in": "header", "required": True, "schema": schema, "description": meaning}
+        for name, (schema, meaning) in operation.headers.items()
     ]
     if more:
         described.setdefault("parameters", []).extend(more)

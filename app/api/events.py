@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Response, request
 
@@ -52,7 +52,7 @@ def _after(session: Session, text: str | None) -> Cursor:
         return Cursor(epoch, 0)
     found = Cursor.read(text)
     if found is None or found.epoch > epoch:
-        _misfit("after", "is no place in the feed")
+        raise Refused("unknown_cursor")
     if found.epoch < epoch:
         raise Refused("cursor_outdated", more={"next": str(feed_pages.resumed(session, found))})
     return found
@@ -60,12 +60,9 @@ def _after(session: Session, text: str | None) -> Cursor:
 
 def _limit(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 4 or not 1 <= int(text) <= MOST:
-        _misfit("limit", f"must be a whole number from 1 to {MOST}")
+        what = f"must be a whole number from 1 to {MOST}"
+        raise Refused("validation_error", f"limit {what}.", errors=[Place(pointer="/limit", detail=what)])
     return int(text)
-
-
-def _misfit(name: str, what: str) -> NoReturn:
-    raise Refused("validation_error", f"{name} {what}.", errors=[Place(pointer=f"/{name}", detail=what)])
 
 
 def present(line: ConsentEvent, item: ItemRef, source: str) -> dict[str, object]:

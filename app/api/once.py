@@ -19,7 +19,10 @@ from app.services.idempotency import Answered
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
-HEADERS: Mapping[str, str] = {HEADER: "Names this request: whatever is sent again under it is done once."}
+_SCHEMA = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]([ -~]*[!-~])?$"}
+HEADERS: Mapping[str, tuple[Mapping[str, object], str]] = {
+    HEADER: (_SCHEMA, "Names this request: whatever is sent again under it is done once."),
+}
 
 
 def key() -> str:

@@ -41,8 +41,8 @@ class Operation:
     """What stands in the path, and what it is."""
     query: Mapping[str, tuple[Schema, str]] = field(default_factory=dict)
     """What may be asked in the address: schema and meaning by name."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Headers that must be sent, and what they are."""
+    headers: Mapping[str, tuple[Schema, str]] = field(default_factory=dict)
+    """Headers that must be sent: schema and meaning by name."""
     media_types: Sequence[str] = ("application/json",)
     """How the answer may come, the plain one first."""
     example_path: str = ""

@@ -105,6 +105,9 @@ KINDS: Mapping[str, Kind] = {
     "birth_date_needed": Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "This is from a certain age", "Lead people to the brand's form, which asks."
     ),
+    "unknown_cursor": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "This is no place in the feed", "Send after as next stood in an answer."
+    ),
     "cursor_outdated": Kind(
         HTTPStatus.GONE, "The place is one of before a restore", "Go on from next; what comes again has the same id."
     ),
