@@ -16,7 +16,10 @@ SCOPE = "consents:read"
 MOST, USUAL = 1_000, 100
 LONGEST = 15
 QUERY: Mapping[str, tuple[Mapping[str, Any], str]] = {
-    "after": ({"type": "string"}, "Where to go on: `next` of the page before. The first event without it."),
+    "after": (
+        {"type": "string", "pattern": f"^[0-9]{{1,{LONGEST}}}$"},
+        "Where to go on: `next` of the page before. The first event without it.",
+    ),
     "limit": ({"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}, "How many events at most."),
 }
 

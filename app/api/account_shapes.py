@@ -6,7 +6,18 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Discriminator, Field, RootModel, StringConstraints, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    RootModel,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
+from pydantic.config import JsonDict
 
 from app.api.shapes import FORM, NO_NUL, BrandName, Moment, Name, Shape
 
@@ -22,8 +33,11 @@ def _no_address(value: str) -> str:
 
 SystemName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 ExternalValue = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=NO_NUL), AfterValidator(_no_address)
-]  # fmt: skip
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=NO_NUL),
+    AfterValidator(_no_address),
+    Field(json_schema_extra={"pattern": r"^[^\x00@]*$"}),
+]
 Part = Annotated[str, StringConstraints(max_length=2_000)]
 
 
@@ -95,8 +109,20 @@ class NewAccountAnswer(BaseModel):
     account_id: uuid.UUID | None = Field(description="Null where a mail asks first.")
 
 
+_SOMETHING: JsonDict = {
+    "anyOf": [
+        {"required": ["locale"], "properties": {"locale": {"type": "string"}}},
+        {"required": ["profile"], "properties": {"profile": {"minProperties": 1}}},
+        {"required": ["external_ids"], "properties": {"external_ids": {"minProperties": 1}}},
+    ]
+}
+"""What `_something` checks, for the OpenAPI document."""
+
+
 class AccountChange(Shape):
     """What is to change of an account; what is not named stays."""
+
+    model_config = ConfigDict(json_schema_extra=_SOMETHING)
 
     brand: BrandName = Field(description="In whose name: the person reads it in the history of their profile.")
     locale: Name | None = Field(default=None, description="The language that they read.")
