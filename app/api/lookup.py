@@ -20,7 +20,7 @@ from app.errors import UnknownItem
 from app.http.context import env, transaction
 from app.kit import clock
 from app.kit.subjects import Subject
-from app.services import records, standing
+from app.services import accounts, records, standing
 from app.services.access_tokens import Access
 from app.services.standing import Person, Standing
 
@@ -79,7 +79,8 @@ def _find(session: Session, subject: Subject, as_of: datetime | None, brands: Co
     person = standing.find(session, subject)
     if as_of is None:
         return Found(person, standing.standings(session, person, brands))
-    if person.account is None:
+    # Of whom was erased nothing is told, though their lines stay: as of their records.
+    if person.account is None or person.account.status == accounts.ERASED:
         return Found(person, ())
     return Found(person, standing.as_recorded(session, person.account.id, as_of, brands))
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.flows import erase
 from tests import api, journeys
+from tests.erasing import join
 
 KEYS = [
     "brand", "kind", "key", "channel", "status", "granted_at", "confirmed_at", "withdrawn_at", "expires_at",
@@ -82,6 +84,15 @@ def test_as_of_tells_what_was_recorded_then(app, client, env, headers):
     assert before["consents"] == []
     (then,) = api.look_up(client, headers, as_of=now.isoformat()).json["consents"]
     assert (then["status"], then["effective"]) == ("granted", None)
+
+
+def test_as_of_tells_nothing_of_whom_was_erased(client, env, headers):
+    account = join(env, api.ANA["email"])
+    then = datetime.now(UTC).isoformat()
+    assert api.look_up(client, headers, {"account_id": str(account)}, as_of=then).json["consents"]
+    env.database.write(lambda session: erase.repeat(session, account))
+    found = api.look_up(client, headers, {"account_id": str(account)}, as_of=then).json
+    assert (found["subject"], found["consents"]) == (None, [])
 
 
 @pytest.mark.parametrize(
