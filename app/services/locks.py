@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from app.db import Session, run
@@ -209,7 +210,10 @@ def every_digest(session: Session, digest: bytes) -> list[bytes]:
     row = session.execute(select(AddressRow.kind, AddressRow.sealed).where(AddressRow.digest == digest)).first()
     if row is None or row.sealed is None:
         return [digest]
-    typed = env.sealer.open(row.sealed)
+    try:
+        typed = env.sealer.open(row.sealed)
+    except InvalidToken:  # its sealing key was pruned; whoever says no must be heard all the same
+        return [digest]
     return list({digest, *env.digester.probes(parse_email(typed) if row.kind == "email" else parse_phone(typed))})
 
 
