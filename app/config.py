@@ -55,6 +55,8 @@ class Settings(BaseModel):
     """Opens the address where the gateway hands in texts that people sent; without it there is none."""
     mail_hook_token: str | None = None
     """Lets a mail server report bounces and complaints; without it there is no such route."""
+    webhook_private_targets: bool = False
+    """Lets clients have events delivered inside one's own network; see `calls_private_targets`."""
     ratelimit_storage: str = "memory://"
     signups_per_ip: str = "30 per minute"
     client_quota: int = Field(default=120_000, ge=1)
@@ -77,6 +79,11 @@ class Settings(BaseModel):
     def sends_texts(self) -> bool:
         """Whether phone numbers can be proved here."""
         return bool(self.sms_url) or not self.is_production
+
+    @property
+    def calls_private_targets(self) -> bool:
+        """Whether webhooks may lead to private addresses, this machine's own included; always where people develop."""
+        return self.webhook_private_targets or not self.is_production
 
     @property
     def is_production(self) -> bool:

@@ -125,6 +125,18 @@ class ProofSpent(DomainError):
     code = "proof_spent"
 
 
+class BadTarget(DomainError):
+    """What another system named to be called, or written to, is no address for that."""
+
+    code = "bad_target"
+
+
+class TooMany(DomainError):
+    """There are as many as there may be."""
+
+    code = "too_many"
+
+
 class Gone(DomainError):
     """What was asked for existed once and is no more."""
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Response, request
 
-from app.api import accounts, events, guard, queries
+from app.api import accounts, guard, queries
 from app.api.answers import answer
 from app.http.context import env, transaction
-from app.services import account_events, acquaintances, records
+from app.services import account_events, acquaintances, cloud_events, records
 
 SCOPE = "consents:read"
 MOST, USUAL = 1_000, 100
@@ -38,9 +38,8 @@ def tell_history(account_id: str) -> Response:
         if acquaintances.find(session, named, accounts.asker_of(session, access)) is None:
             accounts.refuse()
         page = account_events.page(session, named, after, access.brands, limit)
-        source = f"{parley.settings.origin}/api/v1/events"
         found = [
-            {**events.present(line, item, source), "receiptid": records.id_of(named, line.sequence)}
+            {**cloud_events.of_line(session, line, item), "receiptid": records.id_of(named, line.sequence)}
             for line, item in page.lines
         ]
     return answer(parley, {"events": found, "next": str(page.next), "has_more": page.has_more})

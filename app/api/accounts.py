@@ -10,7 +10,6 @@ from flask import Response, abort
 from app.api import bodies, guard, once, queries
 from app.api.account_shapes import AccountChange, NewAccount, NewFull, NewLite
 from app.api.answers import answer, answer_nothing
-from app.api.moments import shown
 from app.api.problems import Place, Refused
 from app.branding.models import Brand, ProfileField, SiteGroup
 from app.db import Session
@@ -22,6 +21,7 @@ from app.flows.introduce import Customer
 from app.http.context import env, transaction, write
 from app.kit import clock
 from app.kit.addresses import parse_email
+from app.kit.moments import shown
 from app.kit.provenance import Provenance
 from app.services import acquaintances, oauth
 from app.services.access_tokens import Access

@@ -10,12 +10,12 @@ from flask import Response, request
 from app.api import bodies, guard
 from app.api.answers import answer, answer_lines
 from app.api.decisions import SCOPE, since
-from app.api.moments import shown
 from app.api.shapes import BatchRequest, PurposeBatch
 from app.errors import InvalidAddress
 from app.http.context import env, transaction
 from app.kit import clock
 from app.kit.addresses import Address, parse_email, parse_phone
+from app.kit.moments import shown
 from app.services import batches, decisions, questions
 from app.services.decisions import Facts
 from app.services.questions import Question

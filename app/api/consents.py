@@ -8,7 +8,6 @@ from flask import Response
 
 from app.api import bodies, guard, once
 from app.api.consent_shapes import ConsentRequest
-from app.api.moments import shown
 from app.api.problems import Refused
 from app.api.subjects import identify
 from app.branding.models import Brand
@@ -18,6 +17,7 @@ from app.flows import record_consent, subscribe
 from app.flows.record_consent import Recorded, Told
 from app.http.context import env, provenance
 from app.kit import clock
+from app.kit.moments import shown
 from app.kit.provenance import Actor, ActorKind, Provenance, Source
 from app.services import oauth, trust
 from app.services.access_tokens import Access

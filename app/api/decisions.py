@@ -12,12 +12,12 @@ from flask import Response
 
 from app.api import bodies, guard
 from app.api.answers import answer
-from app.api.moments import shown
 from app.api.shapes import DecisionRequest, PurposeQuestion, TopicQuestion
 from app.api.subjects import identify
 from app.environment import Environment
 from app.http.context import env
 from app.kit import clock
+from app.kit.moments import shown
 from app.services import decisions, questions
 from app.services.decisions import Decision, Facts, Reason
 from app.services.folding import Status

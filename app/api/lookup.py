@@ -11,7 +11,6 @@ from flask import Response
 
 from app.api import bodies, guard
 from app.api.answers import answer
-from app.api.moments import shown
 from app.api.shapes import LookupRequest
 from app.api.subjects import identify
 from app.db import Session
@@ -19,6 +18,7 @@ from app.environment import Environment
 from app.errors import UnknownItem
 from app.http.context import env, transaction
 from app.kit import clock
+from app.kit.moments import shown
 from app.kit.subjects import Subject
 from app.services import accounts, records, standing
 from app.services.access_tokens import Access

@@ -108,6 +108,12 @@ KINDS: Mapping[str, Kind] = {
     "unknown_cursor": Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "This is no place in the feed", "Send after as next stood in an answer."
     ),
+    "bad_target": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "Not an address to call or write to",
+        "Give a public https address, without user and fragment; for the contact an e-mail address.",
+    ),
+    "too_many": Kind(HTTPStatus.CONFLICT, "There are as many as there may be", "Remove one that is needed no more."),
+    "webhook_disabled": Kind(HTTPStatus.CONFLICT, "The webhook is disabled", "Enable it first."),
     "cursor_outdated": Kind(
         HTTPStatus.GONE, "The place is one of before a restore", "Go on from next; what comes again has the same id."
     ),

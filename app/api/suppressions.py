@@ -10,7 +10,6 @@ from flask import Response, abort, request
 
 from app.api import bodies, guard, queries
 from app.api.answers import answer, answer_nothing
-from app.api.moments import shown
 from app.api.problems import Place, Refused
 from app.api.shapes import EmailSubject, PhoneSubject
 from app.api.suppression_shapes import SuppressionLookup, SuppressionRequest
@@ -22,6 +21,7 @@ from app.flows.suppress import Order, suppress
 from app.http.context import env, transaction, write
 from app.kit import clock
 from app.kit.addresses import Address, parse_email, parse_phone
+from app.kit.moments import shown
 from app.models import Suppression
 from app.services import oauth, suppression_lists, suppressions
 from app.services.access_tokens import Access

@@ -11,7 +11,7 @@ from procrastinate.connector import BaseConnector
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 
-from app.courier import check_ins, erasures, exports, reconsents
+from app.courier import check_ins, erasures, exports, reconsents, webhook_notices
 from app.courier.delivery import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES, TryAgain, deliver
 from app.courier.logs import describe
 from app.courier.texting import sender_for
@@ -35,6 +35,7 @@ from app.services import (
     sessions,
     throttle,
     usage,
+    webhook_deliveries,
 )
 
 FINISHED_KEPT_HOURS = 30 * 24
@@ -57,19 +58,8 @@ class Patiently(BaseRetryStrategy):
 
 def build(environment: Environment, transport: Transport, connector: BaseConnector) -> App:
     """Make the procrastinate App with all tasks of the courier, working in `environment`."""
-    app, texts = App(connector=connector), sender_for(environment)
-
-    @app.task(name=outbox.DELIVER, retry=Patiently())
-    def _deliver(message_id: str) -> None:
-        deliver(environment, transport, uuid.UUID(message_id), texts)
-
-    @app.task(name=outbox.ADMIT, retry=Patiently())
-    def _admit(request_id: str) -> None:
-        environment.database.write(lambda session: admit.admit(session, uuid.UUID(request_id)))
-
-    @app.task(name=outbox.EXPORT, retry=Patiently())
-    def _export(request_id: str) -> None:
-        exports.build(environment, uuid.UUID(request_id))
+    app = App(connector=connector)
+    _add_jobs(app, environment, transport)
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="erase_due")
@@ -118,11 +108,33 @@ def build(environment: Environment, transport: Transport, connector: BaseConnect
     return app
 
 
+def _add_jobs(app: App, environment: Environment, transport: Transport) -> None:
+    """Add the tasks that others queue (`services.outbox`)."""
+    texts = sender_for(environment)
+
+    @app.task(name=outbox.DELIVER, retry=Patiently())
+    def _deliver(message_id: str) -> None:
+        deliver(environment, transport, uuid.UUID(message_id), texts)
+
+    @app.task(name=outbox.ADMIT, retry=Patiently())
+    def _admit(request_id: str) -> None:
+        environment.database.write(lambda session: admit.admit(session, uuid.UUID(request_id)))
+
+    @app.task(name=outbox.EXPORT, retry=Patiently())
+    def _export(request_id: str) -> None:
+        exports.build(environment, uuid.UUID(request_id))
+
+    @app.task(name=outbox.TELL_OF_WEBHOOK, retry=Patiently())
+    def _tell_of_webhook(endpoint_id: str) -> None:
+        webhook_notices.tell(environment, transport, uuid.UUID(endpoint_id))
+
+
 def purge(environment: Environment) -> None:
     """Delete what has served its time: unconfirmed requests and sessions that ended. Safe to run twice at once."""
     batches = {
         "opt_in_request": opt_in.purge, "stranger": opt_in.purge_strangers, "message": messages.purge,
         "address_change": address_changes.purge, "leaving_words": feedback.purge, "answered_request": idempotency.purge,
+        "webhook_delivery": webhook_deliveries.purge,
     }  # fmt: skip
     for what, purge_batch in batches.items():
         while rows := environment.database.write(purge_batch):

@@ -15,6 +15,7 @@ from procrastinate import App, PsycopgConnector
 from app.courier import tasks
 from app.courier.logs import configure, describe
 from app.courier.transport import Transport, transport_for
+from app.courier.webhooks import Dispatcher
 from app.environment import Environment
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,7 @@ class Pace:
     presumed_dead: float = 12.0
     """A worker silent for so long is taken for dead and its jobs are queued again."""
     feed: float = 1.0
+    webhooks: float = 1.0
     grace: float = 12.0
     """Time that running jobs get when the courier is told to stop."""
     first_reconnect: float = 0.5
@@ -70,10 +72,10 @@ async def _one_worker(environment: Environment, transport: Transport, pace: Pace
     # A new pool each time: an old one would remember how long it failed and wait accordingly.
     connector = PsycopgConnector(conninfo=environment.database.dsn, min_size=1, max_size=pace.concurrency, timeout=5.0)
     app = tasks.build(environment, transport, connector)
-    async with app.open_async():
+    async with app.open_async(), Dispatcher(environment) as dispatcher:
         log.info("courier_started", concurrency=pace.concurrency)
         worker = asyncio.create_task(_procrastinate(app, pace))
-        others = [asyncio.create_task(each) for each in _chores(environment, app, pace)]
+        others = [asyncio.create_task(each) for each in _chores(environment, app, dispatcher, pace)]
         told = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait([worker, told], return_when=asyncio.FIRST_COMPLETED)
@@ -95,7 +97,9 @@ def _procrastinate(app: App, pace: Pace) -> Coroutine[Any, Any, None]:
     )
 
 
-def _chores(environment: Environment, app: App, pace: Pace) -> list[Coroutine[Any, Any, None]]:
+def _chores(
+    environment: Environment, app: App, dispatcher: Dispatcher, pace: Pace
+) -> list[Coroutine[Any, Any, None]]:  # fmt: skip
     """What is done beside the jobs rather than as jobs, so that four slow mail servers can't hold it up."""
 
     async def place() -> None:
@@ -104,7 +108,11 @@ def _chores(environment: Environment, app: App, pace: Pace) -> list[Coroutine[An
     async def revive() -> None:
         await tasks.revive_abandoned(app, pace.presumed_dead)
 
-    return [_regularly("feed", pace.feed, place), _regularly("revive", pace.heartbeat, revive)]
+    return [
+        _regularly("feed", pace.feed, place),
+        _regularly("webhooks", pace.webhooks, dispatcher.turn),
+        _regularly("revive", pace.heartbeat, revive),
+    ]
 
 
 async def _regularly(name: str, seconds: float, act: Callable[[], Awaitable[None]]) -> None:

@@ -27,6 +27,8 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ProofRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ProofSpent: HTTPStatus.CONFLICT,
+    errors.BadTarget: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooMany: HTTPStatus.CONFLICT,
     errors.Gone: HTTPStatus.GONE,
     errors.StaleLocks: HTTPStatus.SERVICE_UNAVAILABLE,
     BadLink: HTTPStatus.NOT_FOUND,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.kit import clock
 
@@ -15,6 +15,11 @@ _VARIANT_RFC = 0b10 << 62
 def first_id_at(moment: datetime) -> uuid.UUID:
     """Give the smallest id that could be made at `moment`, to ask a primary key for what is older."""
     return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def made_at(made: uuid.UUID) -> datetime:
+    """Give the moment at which an id was made, to the millisecond."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
 
 
 def new_id() -> uuid.UUID:

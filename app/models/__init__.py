@@ -25,6 +25,7 @@ from app.models.profile import ProfileChange, ProfileRow
 from app.models.reconsent import ReconsentRequest
 from app.models.requests import AnsweredRequest
 from app.models.usage import ApiUsage
+from app.models.webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Account",
@@ -71,4 +72,6 @@ __all__ = [
     "SpentProof",
     "Suppression",
     "Tally",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

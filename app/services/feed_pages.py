@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from app.db import Session
 from app.models import ConsentEvent, EventFeed, FeedState, Item
@@ -78,20 +78,29 @@ def page(session: Session, after: Cursor, brands: Collection[str], limit: int) -
 
     Two statements. Whoever goes on from `next` misses nothing and gets nothing twice, whatever commits meanwhile.
     """
-    top = session.scalar(select(func.max(EventFeed.position))) or 0
+    top = newest(session)
     end = min(after.position + WINDOW, top)
-    query = (
+    query = lines(after.position, end, brands).limit(limit)
+    rows = session.execute(query).all()
+    reached = rows[-1][0] if len(rows) == limit else max(end, after.position)
+    known = items(session, needed={line.item_id for _, line in rows})
+    return FeedPage([(line, known.get(line.item_id)) for _, line in rows], Cursor(after.epoch, reached), reached < top)
+
+
+def newest(session: Session) -> int:
+    """Give the position of the newest event, 0 where there is none."""
+    return session.scalar(select(func.max(EventFeed.position))) or 0
+
+
+def lines(after: int, end: int, brands: Collection[str]) -> Select[int, ConsentEvent]:
+    """Ask for the lines that a client of `brands` may see (invariant 10), with their positions, in order."""
+    return (
         select(EventFeed.position, ConsentEvent)
         .join(ConsentEvent, (ConsentEvent.account_id == EventFeed.account_id)
               & (ConsentEvent.sequence == EventFeed.sequence))
         # By the table, not by what this process knows: a newer release may have added items.
         .join(Item, Item.id == ConsentEvent.item_id)
-        .where(EventFeed.position > after.position, EventFeed.position <= end)
+        .where(EventFeed.position > after, EventFeed.position <= end)
         .where(or_(Item.brand.is_(None), Item.brand.in_(brands)))
         .order_by(EventFeed.position)
-        .limit(limit)
     )  # fmt: skip
-    rows = session.execute(query).all()
-    reached = rows[-1][0] if len(rows) == limit else max(end, after.position)
-    known = items(session, needed={line.item_id for _, line in rows})
-    return FeedPage([(line, known.get(line.item_id)) for _, line in rows], Cursor(after.epoch, reached), reached < top)

@@ -29,6 +29,9 @@ EXPORT = "export"
 IMPORT = "import_consents"
 """The task that takes in a file that came over the API; its argument is `import_id`."""
 
+TELL_OF_WEBHOOK = "tell_of_webhook"
+"""The task that mails whoever is to know that a webhook was disabled; its argument is `endpoint_id`."""
+
 _app = App(connector=SyncPsycopgConnector())
 
 

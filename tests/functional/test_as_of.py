@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import time_machine
 
-from app.api.moments import shown
+from app.kit.moments import shown
 from app.environment import environment
 from app.kit import clock
 from app.kit.addresses import parse_email

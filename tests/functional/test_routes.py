@@ -41,7 +41,11 @@ GUARDS = {
         POST /api/v1/accounts  GET /api/v1/accounts/<account_id>  PATCH /api/v1/accounts/<account_id>
         GET /api/v1/accounts/<account_id>/events
         POST /api/v1/suppressions  GET /api/v1/suppressions  POST /api/v1/suppressions/lookup
-        DELETE /api/v1/suppressions/<suppression_id>""",
+        DELETE /api/v1/suppressions/<suppression_id>
+        GET /api/v1/webhooks  POST /api/v1/webhooks  GET /api/v1/webhooks/<webhook_id>
+        PATCH /api/v1/webhooks/<webhook_id>  DELETE /api/v1/webhooks/<webhook_id>
+        POST /api/v1/webhooks/<webhook_id>/secret  GET /api/v1/webhooks/<webhook_id>/deliveries
+        POST /api/v1/webhooks/<webhook_id>/replay  POST /api/v1/webhooks/<webhook_id>/test""",
     CLIENT: "POST /oauth/token",
     SECRET: "POST /hooks/mail/<token>  POST /hooks/sms/<token>",
     DEVELOPMENT: """
@@ -51,6 +55,9 @@ GUARDS = {
         ANY /api/v1/consents  ANY /api/v1/consents/lookup  ANY /api/v1/signals  ANY /api/v1/events
         ANY /api/v1/accounts  ANY /api/v1/accounts/<account_id>  ANY /api/v1/accounts/<account_id>/events
         ANY /api/v1/suppressions  ANY /api/v1/suppressions/lookup  ANY /api/v1/suppressions/<suppression_id>
+        ANY /api/v1/webhooks  ANY /api/v1/webhooks/<webhook_id>  ANY /api/v1/webhooks/<webhook_id>/secret
+        ANY /api/v1/webhooks/<webhook_id>/deliveries  ANY /api/v1/webhooks/<webhook_id>/replay
+        ANY /api/v1/webhooks/<webhook_id>/test
         ANY /api/v1/receipts/<receipt_id>  ANY /api/  ANY /api/<path:rest>  ANY /oauth/token
         ANY /hooks/mail/<token>  ANY /hooks/sms/<token>
         ANY /embed/<brand>.js  ANY /embed/<brand>/form  ANY /embed/<brand>/challenge  ANY /embed/<brand>/subscribe""",

@@ -7,7 +7,7 @@ from app.web.failures import SENTENCES
 OF_THE_API = {
     errors.InvalidSubject, errors.BrandForbidden, errors.EvidenceNotTrusted, errors.UnknownSubject, errors.Conflict,
     errors.RequestInFlight, errors.KeyReused, errors.ExternalIdTaken, errors.Restricted, errors.NotProved,
-    errors.NotLiftable,
+    errors.NotLiftable, errors.BadTarget, errors.TooMany,
 }  # fmt: skip
 OF_EMBEDDED_FORMS = {errors.ProofRefused, errors.ProofSpent}
 TOLD_OTHERWISE = {*OF_THE_API, *OF_EMBEDDED_FORMS, errors.StaleLocks}

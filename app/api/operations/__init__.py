@@ -1,6 +1,6 @@
 """The operations of the API: what the blueprint serves and the OpenAPI document describes, in one list."""
 
-from app.api.operations import asking, following, people, suppressing, telling
+from app.api.operations import asking, calling, following, people, suppressing, telling
 
 OPERATIONS = (
     *asking.OPERATIONS,
@@ -8,4 +8,5 @@ OPERATIONS = (
     *people.OPERATIONS,
     *suppressing.OPERATIONS,
     *following.OPERATIONS,
+    *calling.OPERATIONS,
 )

@@ -1,4 +1,4 @@
-"""Times as the API writes them."""
+"""Times as other systems read them."""
 
 from __future__ import annotations
 
