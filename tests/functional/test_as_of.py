@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import time_machine
 
-from app.kit.moments import shown
 from app.environment import environment
 from app.kit import clock
 from app.kit.addresses import parse_email
+from app.kit.moments import shown
 from app.kit.provenance import SYSTEM, Provenance, Source
 from app.models import Account
 from app.services import accounts, folding, ledger, standing
