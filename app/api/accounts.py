@@ -57,7 +57,7 @@ def create() -> Response:
     access = guard.access(parley, WRITE)
     key = once.key()
     asked = bodies.read(NewAccount).root
-    brand = _brand(parley, access, asked.brand)
+    brand = brand_of(parley, access, asked.brand)
     came = guard.origin(access, brand.locale(asked.locale))
     return once.answer_once(parley, access, key, asked, lambda session: _create(session, brand, asked, came, access))
 
@@ -90,7 +90,7 @@ def change(account_id: str) -> Response:
     parley = env()
     access = guard.access(parley, WRITE)
     asked = bodies.read(AccountChange)
-    brand = _brand(parley, access, asked.brand)
+    brand = brand_of(parley, access, asked.brand)
     named = queries.read_id(account_id)
     wanted = _amendment(parley.group, asked)
     came = guard.origin(access, brand.locale(asked.locale))
@@ -128,7 +128,8 @@ def _create(session: Session, brand: Brand, asked: NewLite | NewFull, came: Prov
     return Answered(201 if made.is_new_id else 200, {"account_id": str(made.account_id)})
 
 
-def _brand(parley: Environment, access: Access, slug: str) -> Brand:
+def brand_of(parley: Environment, access: Access, slug: str) -> Brand:
+    """Give a brand of the client; raise `BrandForbidden` for another's, `UnknownItem` for what is none."""
     guard.refuse_foreign_brand(parley, access, slug)
     brand = parley.group.brands.get(slug)
     if brand is None:

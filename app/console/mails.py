@@ -10,7 +10,8 @@ from app.kit.signing import Purpose
 from app.services.address_changes import CHANGE
 from app.services.changes import AFTER_SEQUENCE
 from app.services.letters import Letter
-from app.services.messages import DEVICE, REQUEST, MessageKind
+from app.services.messages import DEVICE, REQUEST, WISH, MessageKind
+from app.services.privacy_referrals import Kind as Referral
 from app.services.security_mails import EVENT, Event
 
 
@@ -77,6 +78,16 @@ def export_ready_mail(stage: Stage) -> Letter:
 def erasure_asked_mail(stage: Stage) -> Letter:
     """Ask to be erased."""
     return stage.letter(MessageKind.ERASURE_ASKED, context={REQUEST: str(stage.person.wish_to_be_erased())})
+
+
+def privacy_referral_mail(wish: Referral) -> Callable[[Stage], Letter]:
+    """Be asked about what somebody told a shop in one's name."""
+
+    def play(stage: Stage) -> Letter:
+        stage.person.become_known()
+        return stage.letter(MessageKind.PRIVACY_REFERRAL, context={WISH: wish.value})
+
+    return play
 
 
 def security_mail(event: Event) -> Callable[[Stage], Letter]:

@@ -28,6 +28,7 @@ from app.kit.signing import Purpose
 from app.services.check_ins import Step
 from app.services.letters import Letter
 from app.services.messages import MessageKind
+from app.services.privacy_referrals import Kind as Referral
 from app.services.security_mails import Event
 
 Scene = Callable[[Stage], TestResponse | Letter]
@@ -72,6 +73,7 @@ EVENTS = (
     (Event.PHONE_REMOVED, "Phone number removed"), (Event.PHONE_LOST, "Phone number of somebody else by now"),
     (Event.RECOVERY_CODE_USED, "Recovery code used"), (Event.RECOVERY_CODES_RENEWED, "Other recovery codes"),
 )  # fmt: skip
+REFERRALS = ((Referral.ERASURE, "Told a shop: delete my data"), (Referral.OBJECTION, "Told a shop: I object"))
 BOTH = (Purpose.ADDRESS_AGREE, Purpose.ADDRESS_PROVE)
 PAGES = (
     Page("houses", "All houses, where people develop", scenes.opened("/"), where=Where.GROUP),
@@ -263,6 +265,7 @@ MAILS = (
     Page("mail-step-up", "Six digits", mails.step_up_mail),
     Page("mail-export-ready", "Copy ready", mails.export_ready_mail),
     Page("mail-erasure-asked", "Data to be deleted", mails.erasure_asked_mail),
+    *(Page(f"mail-told-{wish.value}", title, mails.privacy_referral_mail(wish)) for wish, title in REFERRALS),
     *(Page(f"mail-{event.value.replace('_', '-')}", title, mails.security_mail(event)) for event, title in EVENTS),
     Page("mail-left", "Mails go elsewhere now", mails.address_mail(MessageKind.ADDRESS_LEFT, *BOTH, to=EMAIL)),
 )

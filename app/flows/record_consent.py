@@ -14,14 +14,14 @@ from app.environment import environment
 from app.errors import Conflict, EvidenceNotTrusted, NotOffered, UnknownSubject
 from app.kit.addresses import Address
 from app.kit.provenance import Provenance
-from app.kit.subjects import ExternalId, Subject
+from app.kit.subjects import Subject
 from app.models import Account
-from app.services import accounts, consents, external_ids, notices, opt_in
+from app.services import accounts, consents, notices, opt_in, subjects
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
 from app.services.folding import Line, Status
 from app.services.items import ItemRef
-from app.services.locks import Locked, known_digest, lock_account, lock_address, lock_digest
+from app.services.locks import Locked, lock_address
 from app.services.tellings import Moment, Ruling, rule_on_no, rule_on_yes
 
 
@@ -79,7 +79,7 @@ def withdraw(session: Session, item: ItemRef, subject: Subject, told: Told, prov
     Raises `Conflict` where they agreed after the act that is told of. Of somebody who is not known nothing is kept, but
     what they asked for and did not confirm ends.
     """
-    locked = _found(session, subject)
+    locked = subjects.lock(session, subject)
     if locked is None:
         return Recorded(None, None, None)
     account = locked.account(session)
@@ -98,20 +98,10 @@ def _met(session: Session, subject: Subject, provenance: Provenance) -> Account:
     if isinstance(subject, Address) and subject.kind == "email":
         locked: Locked | None = lock_address(session, subject)
     else:
-        locked = _found(session, subject)
+        locked = subjects.lock(session, subject)
     account = locked.account(session) if locked else None
     if account is not None and account.status != accounts.ERASED:
         return account
     if locked is None or not isinstance(subject, Address) or subject.kind != "email":
         raise UnknownSubject("Nobody is known under this subject; only an e-mail address can be new.")
     return accounts.create_lite(session, locked.digest, provenance.locale, verified_at=None)
-
-
-def _found(session: Session, subject: Subject) -> Locked | None:
-    if isinstance(subject, ExternalId):
-        subject = external_ids.account_of(session, subject)
-    if subject is None:
-        return None
-    if isinstance(subject, uuid.UUID):
-        return lock_account(session, subject)
-    return lock_digest(session, known_digest(session, subject))

@@ -45,6 +45,7 @@ COLUMNS = {
     MessageKind.ERASURE_ASKED: Column.ACCESS,
     MessageKind.SECURITY_CHANGED: Column.ACCESS,
     MessageKind.PHONE_CODE: Column.ACCESS,
+    MessageKind.PRIVACY_REFERRAL: Column.ACCESS,
     # Nobody waits for these, so an address that must not be contacted is left in peace.
     MessageKind.WELCOME: Column.MARKETING,
     MessageKind.SUMMARY: Column.MARKETING,

@@ -227,6 +227,7 @@ _WRITERS: dict[MessageKind, Callable[[Desk], Letter | Drop]] = {
     MessageKind.STEP_UP: privacy_letters.step_up_letter,
     MessageKind.EXPORT_READY: privacy_letters.export_ready,
     MessageKind.ERASURE_ASKED: privacy_letters.erasure_asked,
+    MessageKind.PRIVACY_REFERRAL: privacy_letters.referral,
     MessageKind.SECURITY_CHANGED: account_letters.security_changed,
     MessageKind.PHONE_CODE: _phone_code,
     MessageKind.CHECK_IN: check_in_letters.check_in,

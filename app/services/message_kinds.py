@@ -30,6 +30,7 @@ class MessageKind(StrEnum):
     CHECK_IN = "check_in"
     CHECK_IN_REMINDER = "check_in_reminder"
     RECONSENT = "reconsent"
+    PRIVACY_REFERRAL = "privacy_referral"
 
 
 TEXTS = (MessageKind.PHONE_CODE,)

@@ -41,9 +41,9 @@ class MessageState(StrEnum):
     DEAD = "dead"
 
 
-DEVICE, SESSION, REQUEST, QUESTION = "device", "session", "request", "question"
+DEVICE, SESSION, REQUEST, QUESTION, WISH = "device", "session", "request", "question", "wish"
 """Keys of contexts: the name of a new device, the digest of the session a code is for, the id of a privacy request,
-the name of a document's version (`reconsent.Question.name`)."""
+the name of a document's version (`reconsent.Question.name`), what is asked for (`privacy_referrals.Kind`)."""
 
 _UNSENT_SUMMARY = (
     Message.kind == MessageKind.SUMMARY, Message.state == MessageState.QUEUED, Message.attempts == 0,

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.models import PrivacyRequest
 from app.services import deliverability, privacy_requests, step_up, tokens
-from app.services.messages import REQUEST, SESSION, MessageKind
+from app.services.messages import REQUEST, SESSION, WISH, MessageKind
+from app.services.privacy_referrals import Kind as Referral
 from app.services.privacy_requests import State
 from app.services.stationery import Desk, Drop, Letter
 
@@ -39,6 +40,19 @@ def erasure_asked(desk: Desk) -> Letter | Drop:
         return Drop("superseded")
     link = tokens.erasure_stop_link(desk.session, desk.site.slug, request.id)
     return _unless_refused(desk, MessageKind.ERASURE_ASKED, action=link, expires_at=request.due_at)
+
+
+def referral(desk: Desk) -> Letter | Drop:
+    """Ask whether it was the reader who told another system something, and lead to where it is done.
+
+    No link that opens anything: nobody waits for this mail, and who gets there shows who they are.
+    """
+    if desk.account() is None:
+        return Drop("unknown")
+    wish = desk.message.context.get(WISH, "")
+    page = "preferences" if wish == Referral.OBJECTION else "account/data"
+    link = tokens.page_link(desk.session, desk.site.slug, page)
+    return _unless_refused(desk, MessageKind.PRIVACY_REFERRAL, action=link, wish=wish)
 
 
 def _request(desk: Desk) -> PrivacyRequest | None:

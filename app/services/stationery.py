@@ -74,6 +74,8 @@ class Letter:
     """Six digits to type where they were asked for."""
     event: str = ""
     """Which change of security the letter tells of."""
+    wish: str = ""
+    """What somebody is said to have asked for (`privacy_referrals.Kind`)."""
     is_full: bool = False
     """Whether its reader signs in, so that another password keeps a thief out."""
     has_replaced: bool = False

@@ -22,7 +22,7 @@ from app.flows import profile as flow
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.http.people import Visitor, full_session_required, visitor
-from app.kit.provenance import Source
+from app.kit.provenance import ActorKind, Source
 from app.models import Account, ProfileChange
 from app.services import accounts
 from app.services import profile as service
@@ -66,6 +66,13 @@ HAPPENED = {
     Action.CHANGED: N_("You changed %(what)s."),
     Action.REMOVED: N_("You removed %(what)s."),
 }
+
+BY_OTHERS = {
+    Action.SET: N_("%(house)s filled in %(what)s for you."),
+    Action.CHANGED: N_("%(house)s changed %(what)s for you."),
+    Action.REMOVED: N_("%(house)s removed %(what)s for you."),
+}
+"""The same of what a system of the house did, as the person told it there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +245,14 @@ def _happened(change: ProfileChange, spoken: str) -> Happened:
     group = env().group
     lang = foreign(group, spoken) if group.profile_field(change.key) else ""
     site = group.site(change.brand)
+    house = site.name if site else change.brand
+    is_own = change.provenance["actor"] == ActorKind.PERSON
+    words = _((HAPPENED if is_own else BY_OTHERS)[Action(change.action)])
     return Happened(
-        sentence=said(_(HAPPENED[Action(change.action)]), what=named(label_of(change.key, spoken), lang)),
+        sentence=said(words, what=named(label_of(change.key, spoken), lang), house=house),
         at=change.occurred_at,
         when=f"{day(change.occurred_at, spoken)}, {change.occurred_at:%H:%M}",
-        house=site.name if site else change.brand,
+        house=house,
     )
 
 

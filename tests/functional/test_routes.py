@@ -42,6 +42,7 @@ GUARDS = {
         GET /api/v1/accounts/<account_id>/events
         POST /api/v1/suppressions  GET /api/v1/suppressions  POST /api/v1/suppressions/lookup
         DELETE /api/v1/suppressions/<suppression_id>
+        POST /api/v1/privacy-requests  GET /api/v1/privacy-requests/<request_id>
         GET /api/v1/webhooks  POST /api/v1/webhooks  GET /api/v1/webhooks/<webhook_id>
         PATCH /api/v1/webhooks/<webhook_id>  DELETE /api/v1/webhooks/<webhook_id>
         POST /api/v1/webhooks/<webhook_id>/secret  GET /api/v1/webhooks/<webhook_id>/deliveries
@@ -58,6 +59,7 @@ GUARDS = {
         ANY /api/v1/webhooks  ANY /api/v1/webhooks/<webhook_id>  ANY /api/v1/webhooks/<webhook_id>/secret
         ANY /api/v1/webhooks/<webhook_id>/deliveries  ANY /api/v1/webhooks/<webhook_id>/replay
         ANY /api/v1/webhooks/<webhook_id>/test
+        ANY /api/v1/privacy-requests  ANY /api/v1/privacy-requests/<request_id>
         ANY /api/v1/receipts/<receipt_id>  ANY /api/  ANY /api/<path:rest>  ANY /oauth/token
         ANY /hooks/mail/<token>  ANY /hooks/sms/<token>
         ANY /embed/<brand>.js  ANY /embed/<brand>/form  ANY /embed/<brand>/challenge  ANY /embed/<brand>/subscribe""",
