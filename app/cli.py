@@ -13,6 +13,7 @@ from app.commands.customers import customers
 from app.commands.database import db
 from app.commands.demo import demo
 from app.commands.erasures import erasures
+from app.commands.exports import export
 from app.commands.feedback import feedback
 from app.commands.imports import import_
 from app.commands.keys import keys
@@ -45,7 +46,7 @@ def main() -> None:
 
 
 for command in (
-    accounts, backup, brands, check_in, clients, courier, customers, db, demo, erasures, feedback, import_, keys,
-    ledger, mail, restore, sample_site, serve, suppressions, up,
+    accounts, backup, brands, check_in, clients, courier, customers, db, demo, erasures, export, feedback, import_,
+    keys, ledger, mail, restore, sample_site, serve, suppressions, up,
 ):  # fmt: skip
     main.add_command(command)

@@ -66,6 +66,13 @@ def answer_bytes(env: Environment, encoded: bytes, media_type: str) -> Response:
     return Answer([encoded], headers=Headers([*headers, *own, *left_of_quota().items()]))
 
 
+def answer_stream(env: Environment, blocks: Iterable[bytes], media_type: str) -> Response:
+    """Give what is made while it is sent, under the same rules; a failure on the way breaks it off."""
+    headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS
+    own = [("Content-Type", media_type), ("X-Request-Id", request_id())]
+    return Answer(blocks, headers=Headers([*headers, *own, *left_of_quota().items()]))
+
+
 def left_of_quota() -> Mapping[str, str]:
     """Give the headers that tell the client of this request what is left of its quota; none before it is known."""
     allowance: Allowance | None = g.get("allowance")

@@ -51,6 +51,9 @@ KINDS: Mapping[str, Kind] = {
     "validation_error": Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "The body does not fit", "See errors: each names a place by JSON pointer."
     ),
+    "bad_mapping": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The mapping of an import makes no sense", "See detail, and docs/importing.md."
+    ),
     "invalid_subject": Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "The subject is not one",
         "Give exactly one of email, phone (+33…), account_id, external_id.",

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-import structlog
-
 from app.branding.models import Brand
 from app.db import Session
 from app.environment import Environment
@@ -30,8 +28,6 @@ Open = Callable[[int], Iterable[bytes]]
 """Gives the bytes of the file from a place on."""
 Told = Callable[[ImportJob], None]
 Stopped = Callable[[], bool]
-
-log = structlog.get_logger(__name__)
 
 
 def run(
@@ -58,16 +54,14 @@ def run(
             return job
         environment.database.write(partial(imports.end, job_id=job_id))
     with environment.database.transaction() as session:
-        job = imports.find(session, job_id)
-    log.info("imported", job=str(job_id), state=job and job.state, counts=job and job.counts)
-    return job
+        return imports.find(session, job_id)
 
 
 def _batches(environment: Environment, job: ImportJob, opened: Open, stopped: Stopped) -> Iterator[None]:
     """Take in one batch after another; `job` is kept up to date."""
     layout = Layout.model_validate(job.mapping)
     interpreter, provenance = _interpreter(environment, job, layout)
-    read = _rows(job, layout, opened)
+    read = _rows(job, layout, opened, interpreter)
     while not stopped() and (batch := list(islice(read, BATCH))):
         understood = [interpreter.read(row) for row in batch]
         environment.database.write(partial(_take, job=job, batch=batch, understood=understood, provenance=provenance))
@@ -89,12 +83,13 @@ def _take(
     imports.advance(session, held, batch[-1].end, batch[-1].next_line, taken.counts, rejects)
 
 
-def _rows(job: ImportJob, layout: Layout, opened: Open) -> Iterator[Row]:
+def _rows(job: ImportJob, layout: Layout, opened: Open, interpreter: Interpreter) -> Iterator[Row]:
     """Read the rows that are still to come; raise `UnreadableFile`."""
     if job.format == "ndjson":
         return rows.json_rows(Lines(opened(job.position), job.position, job.next_line))
     header = rows.read_header(Lines(opened(0)), layout.delimiter, layout.names)
     _require_subject(layout, header.columns)
+    interpreter.narrow(header.columns)
     begun = job.position > 0
     position, line = (job.position, job.next_line) if begun else (header.end, header.next_line)
     return rows.csv_rows(Lines(opened(position), position, line), header)

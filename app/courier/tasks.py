@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -11,7 +12,7 @@ from procrastinate.connector import BaseConnector
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job
 
-from app.courier import check_ins, erasures, exports, reconsents, webhook_notices
+from app.courier import check_ins, erasures, exports, imports, reconsents, webhook_notices
 from app.courier.delivery import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES, TryAgain, deliver
 from app.courier.logs import describe
 from app.courier.texting import sender_for
@@ -37,6 +38,8 @@ from app.services import (
     usage,
     webhook_deliveries,
 )
+from app.services.imports import ENDED, Elsewhere
+from app.services.imports import purge as purge_imports
 
 FINISHED_KEPT_HOURS = 30 * 24
 
@@ -60,6 +63,7 @@ def build(environment: Environment, transport: Transport, connector: BaseConnect
     """Make the procrastinate App with all tasks of the courier, working in `environment`."""
     app = App(connector=connector)
     _add_jobs(app, environment, transport)
+    _add_import(app, environment)
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="erase_due")
@@ -135,6 +139,7 @@ def purge(environment: Environment) -> None:
         "opt_in_request": opt_in.purge, "stranger": opt_in.purge_strangers, "message": messages.purge,
         "address_change": address_changes.purge, "leaving_words": feedback.purge, "answered_request": idempotency.purge,
         "webhook_delivery": webhook_deliveries.purge,
+        "import": purge_imports,
     }  # fmt: skip
     for what, purge_batch in batches.items():
         while rows := environment.database.write(purge_batch):
@@ -145,6 +150,23 @@ def purge(environment: Environment) -> None:
     log.info("purged", what="phone_proof", rows=environment.database.write(phones.purge))
     log.info("purged", what="attempt", rows=environment.database.write(throttle.purge))
     log.info("purged", what="api_usage", rows=environment.database.write(usage.purge))
+
+
+def _add_import(app: App, environment: Environment) -> None:
+    @app.task(name=outbox.IMPORT, pass_context=True, retry=Patiently())
+    def _import(context: JobContext, import_id: str) -> None:
+        import_file(environment, uuid.UUID(import_id), context.should_abort)
+
+
+def import_file(environment: Environment, job_id: uuid.UUID, stopped: Callable[[], bool]) -> None:
+    """Take in a file that came over the API, or as much of it as there is time for; the rest is for the next try."""
+    try:
+        job = imports.run(environment, job_id, stopped=stopped)
+    except Elsewhere:  # a courier that was taken for dead is at it
+        raise TryAgain(FIRST_PAUSE_SECONDS) from None
+    if job is not None and job.state not in ENDED:
+        raise TryAgain(FIRST_PAUSE_SECONDS)
+    log.info("imported", job=str(job_id), state=job and job.state, counts=job and job.counts)
 
 
 def take_checkpoint(environment: Environment) -> None:

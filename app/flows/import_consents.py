@@ -50,6 +50,13 @@ class _Batch:
     taken: Taken = field(default_factory=Taken)
     left: list[tuple[Person, Telling]] = field(default_factory=list)
     """People who said no, with what told so."""
+    _spoken: dict[str, Provenance] = field(default_factory=dict)
+
+    def provenance_in(self, locale: str) -> Provenance:
+        """Give the provenance of a row in a language."""
+        if locale not in self._spoken:
+            self._spoken[locale] = replace(self.provenance, locale=locale)
+        return self._spoken[locale]
 
 
 def take(
@@ -85,13 +92,13 @@ def take(
 
 def _begin(session: Session, told: Sequence[Telling], provenance: Provenance, *, is_rehearsal: bool) -> _Batch:
     env = environment(session)
-    met = {each.subject: each.locale for each in told if each.item is not None and isinstance(each.subject, Address)}
-    noted = {each.subject for each in told if each.item is None and isinstance(each.subject, Address)}
+    by_address = [(each.subject, each) for each in told if isinstance(each.subject, Address)]
     accounts = {each.subject for each in told if isinstance(each.subject, uuid.UUID)}
     erased = erasure_journal.erased_addresses(env.settings)
     gone = _gone(env, told, erased)
-    met = {address: locale for address, locale in met.items() if address not in gone}
-    crowd = crowds.gather(session, met, noted - met.keys(), accounts, is_rehearsal=is_rehearsal)
+    met = [(address, each.locale) for address, each in by_address if each.item and address.normal not in gone]
+    noted = [address for address, each in by_address if each.item is None]
+    crowd = crowds.gather(session, met, noted, accounts, is_rehearsal=is_rehearsal)
     if _gone(env, told, erased_meanwhile := erasure_journal.erased_addresses(env.settings)) != gone:
         raise StaleLocks  # somebody was erased before their address was locked
     words = {(each.wording, each.locale) for each in told if each.wording}
@@ -99,13 +106,13 @@ def _begin(session: Session, told: Sequence[Telling], provenance: Provenance, *,
     return _Batch(crowd, provenance, seen, erased_meanwhile)
 
 
-def _gone(env: Environment, told: Sequence[Telling], erased: Mapping[bytes, datetime]) -> set[Address]:
+def _gone(env: Environment, told: Sequence[Telling], erased: Mapping[bytes, datetime]) -> set[str]:
     """Find the addresses of which no row is of after their owner was erased: they are not even met again."""
     if not erased:
         return set()
-    subjects = {each.subject for each in told if isinstance(each.subject, Address)}
-    since = {each.subject for each in told if not _is_before_erasure(env, each, erased)}
-    return {each for each in subjects if each not in since}
+    by_address = [(each.subject.normal, each) for each in told if isinstance(each.subject, Address)]
+    since = {normal for normal, each in by_address if not _is_before_erasure(env, each, erased)}
+    return {normal for normal, _each in by_address} - since
 
 
 def _is_before_erasure(env: Environment, told: Telling, erased: Mapping[bytes, datetime]) -> bool:
@@ -140,7 +147,7 @@ def _write(session: Session, batch: _Batch, person: Person, told: Telling) -> st
     env, item = environment(session), told.item
     assert item is not None  # noqa: S101 - the caller saw to it
     state, at = person.state(item.id), told.moment.at
-    came = replace(batch.provenance, locale=told.locale)
+    came = batch.provenance_in(told.locale)
     if told.meaning is Meaning.GRANT:
         version = version_in_force(env.group, env.group.owner(item.brand) or env.group, at.date())
         grant = Grant(
@@ -174,7 +181,7 @@ def _wishes(batch: _Batch, told: Sequence[Telling]) -> list[Wish]:
     """Make wishes of bounces and complaints, each for its brand alone: others are not the teller's."""
     return [
         Wish(
-            batch.crowd.digests[each.subject], Scope(each.brand.slug, CHANNELS[each.subject.kind]),
+            batch.crowd.digests[each.subject.normal], Scope(each.brand.slug, CHANNELS[each.subject.kind]),
             REASONS[each.meaning], each.moment.at, each.detail,
         )
         for each in told

@@ -77,13 +77,14 @@ class Person:
 class Crowd:
     """Those that were asked for, by what they were asked for with; who is not known is left out."""
 
-    by_address: Mapping[Address, Person]
+    by_address: Mapping[str, Person]
     by_account: Mapping[uuid.UUID, Person]
-    digests: Mapping[Address, bytes]
+    digests: Mapping[str, bytes]
+    """Of all addresses, by their normal form."""
 
     def find(self, subject: Address | uuid.UUID) -> Person | None:
         """Give the person behind an address or account id."""
-        return self.by_address.get(subject) if isinstance(subject, Address) else self.by_account.get(subject)
+        return self.by_address.get(subject.normal) if isinstance(subject, Address) else self.by_account.get(subject)
 
     @property
     def people(self) -> list[Person]:
@@ -92,31 +93,31 @@ class Crowd:
 
 
 def gather(
-    session: Session, met: Mapping[Address, str], noted: Collection[Address], account_ids: Collection[uuid.UUID], *,
-    is_rehearsal: bool = False,
+    session: Session, met: Sequence[tuple[Address, str]], noted: Sequence[Address],
+    account_ids: Collection[uuid.UUID], *, is_rehearsal: bool = False,
 ) -> Crowd:  # fmt: skip
     """Lock and read everybody behind some addresses and accounts. A rehearsal reads them only.
 
-    `met` are addresses by the locale of the account that each gets when nobody has it (e-mail only); about those of
+    `met` are addresses with the locale of the account that each gets when nobody has it (e-mail only); about those of
     `noted` something is only noted, and new ones are added as digests alone. Raises `StaleLocks`.
     """
-    env = environment(session)
-    digests = _digests(session, env, [*met, *noted])
+    env, people = environment(session), [address for address, _locale in met]
+    digests = _digests(session, env, {each.normal: each for each in (*people, *noted)})
     owners = _owners(session, digests.values())
     families = _families(session, {*owners.values(), *account_ids})
     if not is_rehearsal:
-        _lock_addresses(session, env, digests, met, owners, families)
+        _lock_addresses(session, env, digests, people, noted, owners, families)
     heads = _accounts(session, families, is_rehearsal=is_rehearsal)
     if not is_rehearsal and (_owners(session, digests.values()), _families(session, families)) != (owners, families):
         raise StaleLocks
     known = _people(session, heads, families)
-    by_address = {address: known[owner] for address in met
-                  if (owner := owners.get(digests[address])) is not None and owner in known}  # fmt: skip
-    new: dict[bytes, Person] = {}
-    for address, locale in met.items():
-        digest = digests[address]
-        if digest not in owners and address.kind == "email":
-            by_address[address] = new.setdefault(digest, _newcomer(digest, locale))
+    by_address: dict[str, Person] = {}
+    for address, locale in met:
+        owner = owners.get(digests[address.normal])
+        if owner in known:
+            by_address[address.normal] = known[owner]
+        elif owner is None and address.kind == "email" and address.normal not in by_address:
+            by_address[address.normal] = _newcomer(digests[address.normal], locale)
     by_account = {each: known[each] for each in account_ids if each in known}
     return Crowd(by_address, by_account, digests)
 
@@ -144,7 +145,7 @@ def write(session: Session, people: Iterable[Person]) -> None:
         _add_consents(session, rows["consent"], person)
     run(session, _MOVE_HEADS, {
         "accounts": [each.head.account_id for each in changed], "sequences": [each.head.sequence for each in changed],
-        "macs": [each.head.mac for each in changed],
+        "macs": _array(each.head.mac for each in changed),
     })  # fmt: skip
     connection = streaming.driver(session)
     for table, some in rows.items():
@@ -179,30 +180,36 @@ def _copy(connection: Connection[Any], table: str, rows: Iterable[Row]) -> None:
             copy.write_row(row)
 
 
-def _digests(session: Session, env: Environment, addresses: Collection[Address]) -> dict[Address, bytes]:
+def _digests(session: Session, env: Environment, addresses: Mapping[str, Address]) -> dict[str, bytes]:
     """Give the digest under which each address is stored, whichever key made it; the newest when it never was."""
     if len(env.digester.keys) == 1:
-        return {address: env.digester.newest(address) for address in addresses}
-    probes = {address: env.digester.probes(address) for address in dict.fromkeys(addresses)}
+        return {normal: env.digester.newest(address) for normal, address in addresses.items()}
+    probes = {normal: env.digester.probes(address) for normal, address in addresses.items()}
     asked = [probe for each in probes.values() for probe in each]
-    stored = {bytes(row[0]) for row in run(session, _STORED, {"probes": asked})}
-    return {address: next((each for each in some if each in stored), some[0]) for address, some in probes.items()}
+    stored = {bytes(row[0]) for row in run(session, _STORED, {"probes": _array(asked)})}
+    return {normal: next((each for each in some if each in stored), some[0]) for normal, some in probes.items()}
 
 
-def _owners(session: Session, digests: Collection[bytes]) -> dict[bytes, uuid.UUID]:
-    return {bytes(row[0]): row[1] for row in run(session, _OWNERS, {"digests": list(digests)})}
+def _array(values: Iterable[bytes | None]) -> str:
+    """Write bytes as PostgreSQL writes an array of them; value by value, psycopg takes as long as the statement."""
+    written = ",".join("NULL" if value is None else f'"\\\\x{value.hex()}"' for value in values)
+    return f"{{{written}}}"
+
+
+def _owners(session: Session, digests: Iterable[bytes]) -> dict[bytes, uuid.UUID]:
+    return dict(run(session, _OWNERS, {"digests": _array(digests)}).fetchall())
 
 
 def _families(session: Session, account_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[tuple[bytes, str], ...]]:
     """Give the addresses of accounts with their kinds, by account; also of those that have none."""
     found: dict[uuid.UUID, list[tuple[bytes, str]]] = {each: [] for each in account_ids}
     for account_id, digest, kind in run(session, _FAMILIES, {"accounts": list(account_ids)}):
-        found[account_id].append((bytes(digest), kind))
+        found[account_id].append((digest, kind))
     return {account_id: tuple(sorted(each)) for account_id, each in found.items()}
 
 
 def _lock_addresses(
-    session: Session, env: Environment, digests: Mapping[Address, bytes], met: Collection[Address],
+    session: Session, env: Environment, digests: Mapping[str, bytes], met: Iterable[Address], noted: Iterable[Address],
     owners: Mapping[bytes, uuid.UUID], families: Mapping[uuid.UUID, tuple[tuple[bytes, str], ...]],
 ) -> None:  # fmt: skip
     """Lock all addresses by ascending digest, in one statement; those that are new are added.
@@ -213,20 +220,25 @@ def _lock_addresses(
     rows: dict[bytes, Row] = {
         digest: (digest, "unknown", kind, None, None) for family in families.values() for digest, kind in family
     }
-    for address, digest in digests.items():
-        if digest in owners or (address in met and address.kind != "email"):
-            continue
-        key_id, is_met = env.digester.key_ids(address)[digest], address in met
-        if is_met:
-            text = env.sealer.seal(address.typed)
-            rows[digest] = (digest, key_id, address.kind, env.digester.abuse(address), text)
-        else:
-            rows.setdefault(digest, (digest, key_id, address.kind, None, None))
+    for address in noted:
+        digest = digests[address.normal]
+        rows.setdefault(digest, (digest, _key_id(env, address, digest), address.kind, None, None))
+    for address in met:
+        digest = digests[address.normal]
+        if digest not in owners and address.kind == "email":
+            sealed, abuse = env.sealer.seal(address.typed), env.digester.abuse(address)
+            rows[digest] = (digest, _key_id(env, address, digest), address.kind, abuse, sealed)
     ordered = [rows[digest] for digest in sorted(rows)]
-    names = ("digests", "keys", "kinds", "abuses", "texts")
-    columns = dict(zip(names, map(list, zip(*ordered, strict=True)), strict=True)) if ordered else None
-    if columns:
-        run(session, _MEET, {**columns, "now": clock.now()})
+    run(session, _MEET, {
+        "digests": _array(row[0] for row in ordered), "keys": [row[1] for row in ordered],
+        "kinds": [row[2] for row in ordered], "abuses": _array(row[3] for row in ordered),
+        "texts": _array(row[4] for row in ordered), "now": clock.now(),
+    })  # fmt: skip
+
+
+def _key_id(env: Environment, address: Address, digest: bytes) -> str:
+    """Name the key of a digest."""
+    return env.digester.key_id if len(env.digester.keys) == 1 else env.digester.key_ids(address)[digest]
 
 
 def _accounts(
@@ -234,7 +246,7 @@ def _accounts(
 ) -> dict[uuid.UUID, tuple[str, int, bytes]]:
     query = _READ_ACCOUNTS if is_rehearsal else _LOCK_ACCOUNTS
     rows = run(session, query, {"accounts": sorted(account_ids)})
-    return {row[0]: (row[1], row[2], bytes(row[3])) for row in rows}
+    return {row[0]: (row[1], row[2], row[3]) for row in rows.fetchall()}
 
 
 def _people(
@@ -261,11 +273,11 @@ def _newcomer(digest: bytes, locale: str) -> Person:
 
 
 _STORED = """
-    SELECT probe FROM unnest(%(probes)s::bytea[]) AS probe
+    SELECT probe FROM unnest(%(probes)s::text::bytea[]) AS probe
      WHERE EXISTS (SELECT FROM address WHERE digest = probe)
         OR EXISTS (SELECT FROM contact_point WHERE address_digest = probe)
         OR EXISTS (SELECT FROM suppression WHERE address_digest = probe)"""
-_OWNERS = "SELECT address_digest, account_id FROM contact_point WHERE address_digest = ANY(%(digests)s::bytea[])"
+_OWNERS = "SELECT address_digest, account_id FROM contact_point WHERE address_digest = ANY(%(digests)s::text::bytea[])"
 _FAMILIES = """
     SELECT account_id, address_digest, kind FROM contact_point WHERE account_id = ANY(%(accounts)s::uuid[])"""
 
@@ -273,7 +285,8 @@ _FAMILIES = """
 _MEET = """
     INSERT INTO address (digest, digest_key_id, kind, abuse_digest, sealed, created_at)
     SELECT digest, key_id, kind, abuse, sealed, %(now)s
-      FROM unnest(%(digests)s::bytea[], %(keys)s::text[], %(kinds)s::text[], %(abuses)s::bytea[], %(texts)s::bytea[])
+      FROM unnest(%(digests)s::text::bytea[], %(keys)s::text[], %(kinds)s::text[], %(abuses)s::text::bytea[],
+                  %(texts)s::text::bytea[])
         AS met (digest, key_id, kind, abuse, sealed)
      ORDER BY digest
     ON CONFLICT (digest) DO UPDATE SET digest_key_id = excluded.digest_key_id, sealed = excluded.sealed,
@@ -286,7 +299,7 @@ _READ_ACCOUNTS = """
 _LOCK_ACCOUNTS = f"{_READ_ACCOUNTS} ORDER BY id FOR UPDATE"
 _MOVE_HEADS = """
     UPDATE account SET last_sequence = moved.sequence, last_mac = moved.mac
-      FROM unnest(%(accounts)s::uuid[], %(sequences)s::bigint[], %(macs)s::bytea[]) AS moved (id, sequence, mac)
+      FROM unnest(%(accounts)s::uuid[], %(sequences)s::bigint[], %(macs)s::text::bytea[]) AS moved (id, sequence, mac)
      WHERE account.id = moved.id"""
 _LAST_YES = """
     SELECT account_id, item_id, max(occurred_at) FROM consent_event

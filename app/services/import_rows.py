@@ -83,6 +83,12 @@ class Interpreter:
         self._zone, self._written_at = ZoneInfo(layout.timezone), layout.written_at
         self._known: dict[tuple[str, ...], tuple[Brand, ItemRef | None]] = {}
 
+    def narrow(self, columns: Collection[str]) -> None:
+        """Look only at columns that the file has; a tenth of all time went into those that it has not."""
+        for looked_at in (self._columns, self._evidence):
+            for name, wanted in list(looked_at.items()):
+                looked_at[name] = tuple(column for column in wanted if column in columns)
+
     def read(self, row: Row) -> Telling | Reject:
         """Tell what a row says, or why it is not taken."""
         if row.fault is not None:
@@ -111,7 +117,7 @@ class Interpreter:
     def _cell(self, cells: Mapping[str, str], name: str) -> str:
         """Give the first cell that says something, among the columns for `name`."""
         for column in self._columns.get(name, ()):
-            if found := cells.get(column, "").strip():
+            if (found := cells.get(column)) and (found := found.strip()):
                 return found
         return ""
 
@@ -137,7 +143,7 @@ class Interpreter:
             if account_id := self._cell(cells, "account_id"):
                 return uuid.UUID(account_id)
             if phone := self._cell(cells, "phone"):
-                return parse_phone(phone)
+                return parse_phone(phone.removeprefix("'"))  # as an export neutralises it
         except InvalidAddress:
             raise Refused("invalid_address", "This is no e-mail address, or no phone number like +33…") from None
         except ValueError:
@@ -230,12 +236,12 @@ class Interpreter:
                 detail[name] = found
         for name, columns in self._evidence.items():
             for column in columns:
-                if found := row.cells.get(column, "").strip():
-                    detail[name] = found
+                if fact := row.cells.get(column, "").strip():
+                    detail[name] = fact
                     break
         for column, cell in row.cells.items():
-            if column.startswith(PREFIX) and (found := cell.strip()):
-                detail.setdefault(column.removeprefix(PREFIX), found)
+            if column[:9] == PREFIX and (found := cell.strip()):
+                detail.setdefault(column[9:], found)
         if len(detail) > MOST_EVIDENCE or any(len(str(each)) > LONGEST_EVIDENCE for each in detail.values()):
             raise Refused("invalid_evidence", f"At most {MOST_EVIDENCE} facts, of {LONGEST_EVIDENCE} characters each.")
         return detail

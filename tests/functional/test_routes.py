@@ -37,6 +37,8 @@ GUARDS = {
     BEARER: """
         POST /api/v1/decisions  POST /api/v1/decisions/batch  POST /api/v1/consents/lookup  POST /api/v1/signals
         GET /api/v1/receipts/<receipt_id>  GET /api/v1/catalogue  POST /api/v1/links
+        POST /api/v1/imports  GET /api/v1/imports/<import_id>  GET /api/v1/imports/<import_id>/rejects
+        GET /api/v1/exports/consents
         POST /api/v1/consents  GET /api/v1/events
         POST /api/v1/accounts  GET /api/v1/accounts/<account_id>  PATCH /api/v1/accounts/<account_id>
         GET /api/v1/accounts/<account_id>/events
@@ -52,6 +54,8 @@ GUARDS = {
     DEVELOPMENT: """
         GET /dev/mailbox  GET /dev/mailbox.json  GET /dev/mailbox/<uuid:id>  GET /dev/mailbox/<uuid:id>/html""",
     OTHERWISE: """
+        ANY /api/v1/imports  ANY /api/v1/imports/<import_id>  ANY /api/v1/imports/<import_id>/rejects
+        ANY /api/v1/exports/consents
         ANY /api/v1/decisions  ANY /api/v1/decisions/batch  ANY /api/v1/catalogue  ANY /api/v1/links
         ANY /api/v1/consents  ANY /api/v1/consents/lookup  ANY /api/v1/signals  ANY /api/v1/events
         ANY /api/v1/accounts  ANY /api/v1/accounts/<account_id>  ANY /api/v1/accounts/<account_id>/events
