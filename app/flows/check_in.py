@@ -95,7 +95,7 @@ def follow_up(session: Session, due: Mapping[uuid.UUID, uuid.UUID]) -> list[Step
         elif step is Step.CALL_OFF:
             check_ins.close(row, Outcome.CALLED_OFF)
         elif step is Step.WAIT:
-            check_ins.postpone(row)
+            check_ins.postpone(session, row, settings)
         elif step is Step.EXPIRE:
             _expire(session, row, people[row.account_id], about)
     _remind(session, [each for each in judged if each.step is Step.REMIND], people, held, settings.grace_days)

@@ -44,7 +44,7 @@ def _letter(desk: Desk, account: Account, row: CheckIn, about: list[About], sett
         action=tokens.check_in_link(desk.session, slug, account.id, row.id),
         manage=tokens.manage_link(desk.session, slug, account.id),
         unsubscribe=tokens.unsubscribe_link(desk.session, slug, target),
-        expires_at=check_ins.ends(row, settings),
+        expires_at=check_ins.ends(desk.session, row, settings),
     )
 
 

@@ -179,36 +179,57 @@ def judge(
 ) -> list[Judged]:  # fmt: skip
     """Tell what is to be done about open check-ins, and about which items; changes nothing.
 
-    In doubt nothing runs out: not where the last mail did not leave, or is not on record any more.
+    In doubt nothing runs out: not where the last mail did not leave, or is not on record any more. One that left late
+    gives as much time as any other.
     """
+    settings = environment(session).group.check_in
     acted = have_acted(session, rows, people)
     have = _held(session, [row.account_id for row in rows if row.id in acted])
     about = asked_about_all(
         session, {row.account_id: digests.get(row.account_id, b"") for row in rows if row.id not in acted}
     )
-    query = select(Message.id, Message.state).where(Message.id.in_([row.message_id for row in rows]))
-    states = {mail.id: mail.state for mail in session.execute(query)}
+    query = select(Message.id, Message.state, Message.sent_at).where(Message.id.in_([row.message_id for row in rows]))
+    mails = {mail.id: (mail.state, mail.sent_at) for mail in session.execute(query)}
     found = []
     for row in rows:
         every = have.get(row.account_id, []) if row.id in acted else about.get(row.account_id, [])
         left = [each for each in every if each.item.id in row.item_ids]
-        step = Step.ANSWERED if row.id in acted else _step(row, people[row.account_id], left, states)
+        step = Step.ANSWERED if row.id in acted else _step(row, people[row.account_id], left, mails, settings)
         found.append(Judged(row, step, left))
     return found
 
 
-def _step(row: CheckIn, account: Account, left: Sequence[About], states: Mapping[uuid.UUID, str]) -> Step:
-    state = states.get(row.message_id)
+def _step(
+    row: CheckIn, account: Account, left: Sequence[About],
+    mails: Mapping[uuid.UUID, tuple[str, datetime | None]], settings: CheckInSettings | None,
+) -> Step:  # fmt: skip
+    state, sent_at = mails.get(row.message_id, (None, None))
     if state == MessageState.QUEUED:
         return Step.WAIT
     if account.status != accounts.ACTIVE or not left or state != MessageState.SENT:
         return Step.CALL_OFF
+    if settings and sent_at and sent_at + _span(row, settings) > clock.now():
+        return Step.WAIT
     return Step.REMIND if row.reminded_at is None else Step.EXPIRE
 
 
-def ends(row: CheckIn, settings: CheckInSettings) -> datetime:
-    """Tell when what an open check-in asks about runs out without an answer, at the earliest."""
-    return row.next_at + timedelta(days=settings.grace_days if row.reminded_at is None else 0)
+def ends(session: Session, row: CheckIn, settings: CheckInSettings) -> datetime:
+    """Tell when what an open check-in asks about runs out without an answer, at the earliest.
+
+    The time to answer counts from when the last mail left, or from now while it waits.
+    """
+    next_at = max(row.next_at, (_left_at(session, row) or clock.now()) + _span(row, settings))
+    return next_at + timedelta(days=settings.grace_days if row.reminded_at is None else 0)
+
+
+def _left_at(session: Session, row: CheckIn) -> datetime | None:
+    """Tell when the last mail of a check-in left; None while it waits."""
+    return session.scalar(select(Message.sent_at).where(Message.id == row.message_id))
+
+
+def _span(row: CheckIn, settings: CheckInSettings) -> timedelta:
+    """Give how long the last mail of a check-in waits for an answer."""
+    return timedelta(days=settings.remind_after_days if row.reminded_at is None else settings.grace_days)
 
 
 def has_acted(session: Session, row: CheckIn, account: Account) -> bool:
@@ -237,9 +258,10 @@ def is_answered(session: Session, row: CheckIn, account: Account) -> bool:
     )
 
 
-def postpone(row: CheckIn) -> None:
-    """Let the next step wait for a mail that has not left yet."""
-    row.next_at = clock.now() + WAIT
+def postpone(session: Session, row: CheckIn, settings: CheckInSettings) -> None:
+    """Let the next step wait for a mail that has not left yet, or left late."""
+    left_at = _left_at(session, row)
+    row.next_at = left_at + _span(row, settings) if left_at else clock.now() + WAIT
 
 
 def remind(row: CheckIn, message_id: uuid.UUID, grace: timedelta) -> None:

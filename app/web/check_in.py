@@ -106,8 +106,9 @@ def _show(site: Site, token: str, *, changed: str = "", warning: str = "") -> Re
             about = check_in_words.in_order(session, about)
             words = check_in_words.digest(check_in_words.wordings(session, about, locale()))
             asked = [_asked(session, each, locale(site)) for each in about]
+            ends = _ends(session, row) if row and not is_answered else None
     except tokens.ExpiredLink:
-        row, asked, words, is_answered = None, [], "", False
+        row, asked, words, is_answered, ends = None, [], "", False, None
     except tokens.BadLink:
         return render("web/link_invalid.html", status=404)
     if row is None or not asked:
@@ -116,7 +117,7 @@ def _show(site: Site, token: str, *, changed: str = "", warning: str = "") -> Re
         "web/check_in.html", token=token, asked=asked, words=words, changed=changed, warning=warning,
         small_print=_small_print(asked, locale(site)), pauses=pauses.offered(clock.now(), locale(site)),
         kept_at=row.closed_at if row.outcome == Outcome.KEPT else None, next_at=_next_at(row), is_answered=is_answered,
-        ends=None if is_answered else _ends(row), spans_houses=len({each.site.slug for each in asked}) > 1,
+        ends=ends, spans_houses=len({each.site.slug for each in asked}) > 1,
     )  # fmt: skip
 
 
@@ -169,6 +170,6 @@ def _next_at(row: CheckIn) -> datetime | None:
     return clock.shifted(row.closed_at, settings.after_months) if settings and row.closed_at else None
 
 
-def _ends(row: CheckIn) -> datetime | None:
+def _ends(session: Session, row: CheckIn) -> datetime | None:
     settings = env().group.check_in
-    return check_ins.ends(row, settings) if settings and row.outcome == Outcome.OPEN else None
+    return check_ins.ends(session, row, settings) if settings and row.outcome == Outcome.OPEN else None

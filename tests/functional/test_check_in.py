@@ -168,6 +168,36 @@ def test_what_a_mail_may_not_have_reached_does_not_run_out(ana, env, session, tr
     assert rounds(env) == {"asked": 1}, "after a rest it is tried once more"
 
 
+def test_who_is_mailed_late_has_as_long_to_answer(ana, env, session, travel, outbox):
+    rounds(env, outbox)
+    travel.shift(timedelta(days=14))
+    assert rounds(env) == {"remind": 1}
+    for _ in range(40):  # no mail leaves for so many days
+        travel.shift(timedelta(days=1))
+        assert rounds(env) in ({}, {"wait": 1})
+    late = mails_to(env, ANA)[-1]
+    outcome(env, outbox, late)
+    assert outbox.mails[-1].subject == "Shall this go on? It ends on 27 May 2028"
+    travel.shift(timedelta(days=1))
+    assert rounds(env) == {"wait": 1}
+    travel.shift(timedelta(days=28))
+    assert rounds(env) == {}
+    assert journeys.decision(env, ANA) == "granted"
+    travel.shift(timedelta(days=1))
+    assert rounds(env) == {"expire": 1}
+    assert clock.now().date().isoformat() == "2028-05-27"
+
+
+def test_who_was_asked_late_is_reminded_late(ana, env, session, travel, outbox):
+    rounds(env)
+    travel.shift(timedelta(days=13))
+    outcome(env, outbox, mails_to(env, ANA)[-1])
+    travel.shift(timedelta(days=1))
+    assert rounds(env) == {"wait": 1}
+    travel.shift(timedelta(days=13))
+    assert rounds(env, outbox) == {"remind": 1}
+
+
 def test_a_bounce_after_the_reminder_calls_it_off(ana, env, session, travel, outbox):
     rounds(env, outbox)
     travel.shift(timedelta(days=14))
