@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from app.courier.singly import singly
 from app.environment import Environment
 from app.flows import ask_anew
 from app.services import reconsent
@@ -21,6 +22,7 @@ def run(environment: Environment, batch: int = BATCH) -> int:
     """Mail everybody who has to be and was not yet, an account in each transaction; give how many.
 
     Accounts are gone through by their ids, `batch` of them at a time. Killed in between, it goes on in the next hour.
+    One that fails holds up no other; the log says `not_asked_anew`.
     """
     mailed = sum(_about(environment, change, batch) for change in reconsent.due(environment.group))
     if mailed:
@@ -36,5 +38,4 @@ def _about(environment: Environment, change: Change, batch: int) -> int:
         if not found:
             return mailed
         last = found[-1]
-        for account_id in found:
-            mailed += environment.database.write(partial(ask_anew.ask_anew, account_id=account_id, change=change))
+        mailed += sum(singly(environment, found, partial(ask_anew.ask_anew, change=change), "not_asked_anew").values())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from functools import partial
 
 import structlog
 from procrastinate import App, BaseRetryStrategy, RetryDecision
@@ -15,6 +14,7 @@ from procrastinate.jobs import Job
 from app.courier import check_ins, erasures, exports, imports, reconsents, webhook_notices
 from app.courier.delivery import FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, TRIES, TryAgain, deliver
 from app.courier.logs import describe
+from app.courier.singly import singly
 from app.courier.texting import sender_for
 from app.courier.transport import Transport
 from app.db import is_unavailable
@@ -192,12 +192,17 @@ async def revive_abandoned(app: App, seconds_since_heartbeat: float) -> int:
 
 
 def end_by_date(environment: Environment, batch: int = 500) -> int:
-    """Let what was paused until now go on, and end what has run out, an account in each transaction; give how many."""
-    ended = 0
+    """Let what was paused until now go on, and end what has run out, an account in each transaction; give how many.
+
+    One that fails holds up no other; the log says `not_ended`, and the next round tries again.
+    """
+    ended, failed = 0, set[uuid.UUID]()
     while True:
         with environment.database.transaction() as session:
-            found = dict.fromkeys([*consents.pauses_over(session, batch), *consents.ends_over(session, batch)])
-        lines = [environment.database.write(partial(go_on.go_on, account_id=each)) for each in found]
-        if not any(lines):  # nothing is left, or nothing that could be ended
+            pauses, ends = consents.pauses_over(session, batch, failed), consents.ends_over(session, batch, failed)
+        found = dict.fromkeys([*pauses, *ends])
+        lines = singly(environment, found, go_on.go_on, "not_ended")
+        failed |= found.keys() - lines.keys()
+        if not any(lines.values()) and len(lines) == len(found):  # nothing is left, or nothing that could be ended
             return ended
-        ended += sum(map(len, lines))
+        ended += sum(map(len, lines.values()))

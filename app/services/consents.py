@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -236,10 +236,10 @@ def pause(
     return ledger.append(session, account, entries, provenance)
 
 
-def pauses_over(session: Session, limit: int) -> list[uuid.UUID]:
+def pauses_over(session: Session, limit: int, but: Collection[uuid.UUID] = ()) -> list[uuid.UUID]:
     """List accounts, up to `limit`, with pauses that are over and of which the ledger does not say so yet."""
-    over = select(Consent.account_id).where(Consent.paused_until <= clock.now()).order_by(Consent.paused_until)
-    return list(dict.fromkeys(session.scalars(over.limit(limit))))
+    over = select(Consent.account_id).where(Consent.paused_until <= clock.now(), Consent.account_id.not_in(but))
+    return list(dict.fromkeys(session.scalars(over.order_by(Consent.paused_until).limit(limit))))
 
 
 def end_pauses(session: Session, account: Account, provenance: Provenance) -> list[Line]:
@@ -256,10 +256,12 @@ def end_pauses(session: Session, account: Account, provenance: Provenance) -> li
     return ledger.append(session, account, entries, provenance)
 
 
-def ends_over(session: Session, limit: int) -> list[uuid.UUID]:
+def ends_over(session: Session, limit: int, but: Collection[uuid.UUID] = ()) -> list[uuid.UUID]:
     """List accounts, up to `limit`, with consents that have run out and of which the ledger does not say so yet."""
     over = select(Consent.account_id).where(
-        Consent.status == literal(Status.GRANTED.value, literal_execute=True), Consent.expires_at <= clock.now()
+        Consent.status == literal(Status.GRANTED.value, literal_execute=True),
+        Consent.expires_at <= clock.now(),
+        Consent.account_id.not_in(but),
     )
     return list(dict.fromkeys(session.scalars(over.order_by(Consent.expires_at).limit(limit))))
 
