@@ -23,6 +23,7 @@ from app.flows import admit, go_on
 from app.services import (
     address_changes,
     challenges,
+    check_in_rulings,
     checkpoints,
     consents,
     feed,
@@ -138,6 +139,7 @@ def purge(environment: Environment) -> None:
     batches = {
         "opt_in_request": opt_in.purge, "stranger": opt_in.purge_strangers, "message": messages.purge,
         "address_change": address_changes.purge, "leaving_words": feedback.purge, "answered_request": idempotency.purge,
+        "check_in": check_in_rulings.purge,
         "webhook_delivery": webhook_deliveries.purge,
         "import": purge_imports,
     }  # fmt: skip

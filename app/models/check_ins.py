@@ -21,6 +21,7 @@ class CheckIn(Base):
     __table_args__ = (
         Index("uq_check_in_open", "account_id", unique=True, postgresql_where=text("outcome = 'open'")),
         Index("ix_check_in_next_at", "next_at", "account_id", postgresql_where=text("outcome = 'open'")),
+        Index("ix_check_in_closed_at", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),
     )
 
     account_id: Mapped[IdKey]

@@ -8,12 +8,16 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import delete, select, tuple_
+
 from app.branding.models import Kind
 from app.db import Session, run
 from app.environment import environment
 from app.kit import clock
+from app.models import CheckIn
 from app.services.decisions import SUPPRESSED
 from app.services.items import ItemRef, items
+from app.services.tokens import CHECK_IN_MAX_AGE
 
 REST = timedelta(days=90)
 """How long nobody is asked again after a check-in that may not have reached them."""
@@ -43,6 +47,20 @@ def due(session: Session, account_ids: Collection[uuid.UUID]) -> list[uuid.UUID]
     """Give those of some accounts, which the caller has locked, that are to be asked."""
     ruled = _rule(session, _SOME, {"accounts": list(account_ids)})
     return [account_id for account_id, ruling in ruled if ruling is Ruling.DUE]
+
+
+def purge(session: Session, limit: int = 1_000) -> int:
+    """Delete up to `limit` check-ins that ended so long ago that no link leads to them and no ruling asks for them.
+
+    What came of them stays in the ledger. Give how many.
+    """
+    settings, now = environment(session).group.check_in, clock.now()
+    asked_for = clock.shifted(now, -settings.after_months) if settings else now
+    oldest_kept = min(asked_for, now - max(REST, CHECK_IN_MAX_AGE))
+    old = select(CheckIn.account_id, CheckIn.id).where(CheckIn.closed_at < oldest_kept).limit(limit)
+    rows = session.execute(old).all()
+    session.execute(delete(CheckIn).where(tuple_(CheckIn.account_id, CheckIn.id).in_(map(tuple, rows))))
+    return len(rows)
 
 
 def is_askable(item: ItemRef) -> bool:

@@ -13,7 +13,7 @@ from app.courier import check_ins as courier
 from app.kit import clock
 from app.kit.provenance import Actor, ActorKind, Provenance, Source
 from app.models import Account, Consent, ConsentEvent, ContactPoint, Message
-from app.services import consents
+from app.services import check_in_rulings, consents
 from app.services.folding import Action
 from app.services.items import items
 from app.services.locks import lock_account
@@ -196,6 +196,20 @@ def test_who_was_asked_late_is_reminded_late(ana, env, session, travel, outbox):
     assert rounds(env) == {"wait": 1}
     travel.shift(timedelta(days=13))
     assert rounds(env, outbox) == {"remind": 1}
+
+
+def test_what_is_long_over_is_purged_once_nothing_asks_for_it(ana, env, session, travel, outbox):
+    rounds(env, outbox)
+    travel.shift(timedelta(days=3_000))
+    assert check_in_rulings.purge(session) == 0, "it is open"
+    rounds(env, outbox)
+    travel.shift(timedelta(days=30))
+    assert rounds(env) == {"expire": 1}
+    travel.move_to(clock.shifted(clock.now(), 24))
+    assert check_in_rulings.purge(session) == 0, "the next one may depend on it"
+    travel.shift(timedelta(seconds=1))
+    assert [check_in_rulings.purge(session) for _ in range(2)] == [1, 0]
+    assert actions(session)[-1] == ("expired", "system")
 
 
 def test_a_bounce_after_the_reminder_calls_it_off(ana, env, session, travel, outbox):

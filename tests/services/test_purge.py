@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event, text
 
-from app.services import opt_in
+from app.services import check_in_rulings, opt_in
 
 
 @pytest.mark.parametrize(
     ("purge", "index"),
-    [(opt_in.purge, "ix_opt_in_request_unconfirmed"), (opt_in.purge_strangers, "ix_address_created_at")],
+    [
+        (opt_in.purge, "ix_opt_in_request_unconfirmed"),
+        (opt_in.purge_strangers, "ix_address_created_at"),
+        (check_in_rulings.purge, "ix_check_in_closed_at"),
+    ],
 )
 def test_what_is_old_is_found_by_an_index(session, purge, index):
     session.execute(text("SET LOCAL enable_seqscan = off"))
