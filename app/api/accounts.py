@@ -162,11 +162,11 @@ def _value(group: SiteGroup, field: ProfileField, value: Mapping[str, str | list
     except Unreadable as failure:
         places = [Place(pointer=f"/profile/{field.key}/{part}", detail=WRONG[problem])
                   for part, problem in failure.problems.items()]  # fmt: skip
-        raise Refused("validation_error", errors=places) from None
+        raise Refused("unfit_profile", errors=places) from None
 
 
 def _misfit(pointer: str, what: str) -> NoReturn:
-    raise Refused("validation_error", errors=[Place(pointer=pointer, detail=what)])
+    raise Refused("unfit_profile", errors=[Place(pointer=pointer, detail=what)])
 
 
 def _present(found: Acquaintance) -> dict[str, object]:

@@ -56,7 +56,9 @@ def answer_nothing(env: Environment) -> Response:
     """Say that it is done, where there is nothing to give."""
     headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS
     own = [("X-Request-Id", request_id())]
-    return Answer([], 204, headers=Headers([*headers, *own, *left_of_quota().items()]))
+    done = Answer([], 204, headers=Headers([*headers, *own, *left_of_quota().items()]))
+    del done.headers["Content-Type"]  # which Werkzeug puts in, though there is nothing
+    return done
 
 
 def answer_bytes(env: Environment, encoded: bytes, media_type: str) -> Response:

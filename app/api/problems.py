@@ -80,6 +80,10 @@ KINDS: Mapping[str, Kind] = {
     "restricted": Kind(
         HTTPStatus.CONFLICT, "The person has their data held still", "Leave it as it is; only they take that back."
     ),
+    "unfit_profile": Kind(
+        HTTPStatus.UNPROCESSABLE_ENTITY, "The profile has no such field, or it can't hold that",
+        "See errors. Fields are declared by the group; an account shows what each holds.",
+    ),
     "mailbox_not_proved": Kind(
         HTTPStatus.CONFLICT, "Nobody acted from this mailbox yet",
         "Have a mail confirmed first, or send proved_at, if its owner acted from it with you.",

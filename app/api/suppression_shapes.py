@@ -6,7 +6,8 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic.config import JsonDict
 
 from app.api.consent_shapes import Fact, FactName
 from app.api.shapes import FORM, NO_NUL, BrandName, EmailSubject, Moment, PhoneSubject, Shape
@@ -29,8 +30,19 @@ AddressSubject = Annotated[
 ]
 
 
+_DOCUMENTED: JsonDict = {
+    "anyOf": [
+        {"properties": {"reason": {"enum": [each.value for each in Reason if each is not Reason.LEGAL]}}},
+        {"required": ["document"], "properties": {"document": {"minLength": 1}}},
+    ]
+}
+"""What `_documented` checks, for the OpenAPI document."""
+
+
 class SuppressionRequest(Shape):
     """Which address must not be contacted, by whom, over what, and why."""
+
+    model_config = ConfigDict(json_schema_extra=_DOCUMENTED)
 
     subject: AddressSubject
     brand: BrandName | None = Field(description="Null for the whole group: only a client with all its brands may.")

@@ -10,12 +10,12 @@ from flask import Response, abort, request
 
 from app.api import bodies, guard, queries
 from app.api.answers import answer, answer_nothing
-from app.api.problems import Place, Refused
+from app.api.problems import Refused
 from app.api.shapes import EmailSubject, PhoneSubject
 from app.api.suppression_shapes import SuppressionLookup, SuppressionRequest
 from app.db import Session
 from app.environment import Environment
-from app.errors import BrandForbidden, Conflict, UnknownItem
+from app.errors import BrandForbidden, Conflict, NotOffered, UnknownItem
 from app.flows import lift as lifting
 from app.flows.suppress import Order, suppress
 from app.http.context import env, transaction, write
@@ -30,7 +30,10 @@ from app.services.suppressions import CHANNELS, Noted, Scope
 SCOPE = "suppressions:write"
 MOST, USUAL = 1_000, 100
 QUERY: Mapping[str, tuple[Mapping[str, Any], str]] = {
-    "after": ({"type": "string"}, "Where to go on: `next` of the page before. The oldest without it."),
+    "after": (
+        {"type": "string", "pattern": f"^{queries.ID.pattern}$"},
+        "Where to go on: `next` of the page before. The oldest without it.",
+    ),
     "limit": ({"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}, "How many at most."),
 }
 BEGINNING = uuid.UUID(int=0)
@@ -132,7 +135,7 @@ def _refuse_scope(parley: Environment, access: Access, brand: str | None) -> Non
 
 def _refuse_channel(address: Address, scope: Scope) -> None:
     if scope.channel is not None and scope.channel not in CHANNELS[address.kind]:
-        raise Refused("validation_error", errors=[Place(pointer="/channel", detail="does not use such an address")])
+        raise NotOffered("This channel does not use such an address.")
 
 
 def _read(subject: EmailSubject | PhoneSubject) -> Address:
@@ -140,10 +143,10 @@ def _read(subject: EmailSubject | PhoneSubject) -> Address:
 
 
 def _after() -> uuid.UUID:
-    try:
-        return uuid.UUID(request.args.get("after", str(BEGINNING)))
-    except ValueError:
+    text = request.args.get("after", str(BEGINNING))
+    if not queries.ID.fullmatch(text):
         queries.misfit("after", "is no place in the list")
+    return uuid.UUID(text)
 
 
 def _own(session: Session, access: Access) -> Collection[str]:

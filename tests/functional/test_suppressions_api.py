@@ -179,7 +179,7 @@ def test_what_is_not_there_can_not_be_lifted(client, headers, named):
     ({"subject": {"email": "x"}}, 422, "invalid_subject"),
     ({"subject": {"email": "a\0@example.com"}}, 422, "invalid_subject"),
     ({"reason": "spam"}, 422, "validation_error"), ({"reason": "legal"}, 422, "validation_error"),
-    ({"channel": "pigeon"}, 422, "validation_error"), ({"channel": "sms"}, 422, "validation_error"),
+    ({"channel": "pigeon"}, 422, "validation_error"), ({"channel": "sms"}, 422, "not_offered"),
     ({"document": "a\0b"}, 422, "validation_error"), ({"document": "x" * 201}, 422, "validation_error"),
     ({"evidence": {"a": "b\0"}}, 422, "validation_error"), ({"evidence": {"a": "b" * 501}}, 422, "validation_error"),
     ({"occurred_at": ago(minutes=-9)}, 422, "in_the_future"), ({"occurred_at": 12}, 422, "validation_error"),
