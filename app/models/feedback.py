@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, IdKey
@@ -13,6 +14,9 @@ class LeavingReason(Base):
     """What somebody answered after having left: one answer for a ledger line, the newest one they gave."""
 
     __tablename__ = "leaving_reason"
+    __table_args__ = (
+        Index("ix_leaving_reason_kept", "occurred_at", postgresql_where=text("sealed IS NOT NULL")),
+    )  # fmt: skip
 
     account_id: Mapped[IdKey]
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -47,6 +47,7 @@ class WebhookDelivery(Base):
     __tablename__ = "webhook_delivery"
     __table_args__ = (
         Index("uq_webhook_delivery_position", "endpoint_id", "position", unique=True),
+        Index("ix_webhook_delivery_id", "id"),
         Index("ix_webhook_delivery_next_at", "endpoint_id", "next_at", postgresql_where=text("state = 'queued'")),
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Session
@@ -165,11 +165,11 @@ def settle(session: Session, endpoint_id: uuid.UUID, outcomes: Mapping[uuid.UUID
 
 
 def purge(session: Session, limit: int = 10_000) -> int:
-    """Delete up to `limit` deliveries settled long ago, or of endpoints that are gone; give how many."""
-    is_old = and_(WebhookDelivery.id < first_id_at(clock.now() - KEPT), WebhookDelivery.state != State.QUEUED)
+    """Delete up to `limit` deliveries made long ago that are settled or have lost their endpoint; give how many."""
     is_orphan = WebhookDelivery.endpoint_id.not_in(select(WebhookEndpoint.id))
+    is_over = or_(WebhookDelivery.state != State.QUEUED, is_orphan)
     key = (WebhookDelivery.endpoint_id, WebhookDelivery.id)
-    old = select(*key).where(or_(is_old, is_orphan)).limit(limit)
+    old = select(*key).where(WebhookDelivery.id < first_id_at(clock.now() - KEPT), is_over).limit(limit)
     return len(session.execute(delete(WebhookDelivery).where(tuple_(*key).in_(old)).returning(*key)).all())
 
 
