@@ -23,6 +23,7 @@ from app.commands.sample_site import sample_site
 from app.commands.serve import serve
 from app.commands.suppressions import suppressions
 from app.commands.up import up
+from app.commands.webhooks import webhooks
 from app.embedded import EmbeddedDatabaseError
 from app.errors import DomainError
 
@@ -47,6 +48,6 @@ def main() -> None:
 
 for command in (
     accounts, backup, brands, check_in, clients, courier, customers, db, demo, erasures, export, feedback, import_,
-    keys, ledger, mail, restore, sample_site, serve, suppressions, up,
+    keys, ledger, mail, restore, sample_site, serve, suppressions, up, webhooks,
 ):  # fmt: skip
     main.add_command(command)

@@ -16,7 +16,7 @@ class Receiver:
     """Keeps what was posted, and answers 200 once `script` is used up.
 
     An entry is a status, a status with headers, or what it does: `hang`, `drip` (answer byte by byte), `cut`, `chatter`
-    (answer at once, and then go on and on).
+    and `murmur` (answer at once, and then go on and on, with much or with little).
     """
 
     def __init__(self):
@@ -58,10 +58,10 @@ class Receiver:
                 handler.wfile.write(bytes([byte]))
                 if self.over.wait(0.02):
                     break
-        elif act == "chatter":
+        elif isinstance(act, str) and act in {"chatter", "murmur"}:
             handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
-            while not self.over.wait(0.001):
-                handler.wfile.write(b"a" * 10_000)
+            while not self.over.wait(0.01):
+                handler.wfile.write(b"a" * (10_000 if act == "chatter" else 1))
         elif act == "cut":
             handler.connection.shutdown(socket.SHUT_RDWR)
         else:

@@ -43,10 +43,16 @@ class Dispatcher:
         """Nothing is done before `turn`."""
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        """Let the calls under way come to their end, which takes as long as one of them may."""
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Let the calls under way come to their end, which takes as long as one may; after a failure, drop them.
+
+        What is dropped is due again after its lease; a database that came back is not to wait for receivers.
+        """
         self._is_ending = True
-        await self.idle()
+        if kind is not None:
+            for task in self._running.values():
+                task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
         await self._caller.__aexit__()
 
     async def turn(self) -> None:
@@ -59,10 +65,6 @@ class Dispatcher:
         but = tuple(self._running)
         for endpoint_id in await self._in_transaction(partial(webhook_deliveries.due, but=but, limit=free)):
             self._running[endpoint_id] = asyncio.create_task(self._serve(endpoint_id))
-
-    async def idle(self) -> None:
-        """Wait until nothing is under way."""
-        await asyncio.gather(*self._running.values())
 
     async def _serve(self, endpoint_id: uuid.UUID) -> None:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -62,11 +62,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is to be sent to one endpoint now. Address and secrets belong into no log."""
+    """What is to be sent to one endpoint now. Address and secrets belong into no log, and so not into its `repr`."""
 
     endpoint_id: uuid.UUID
-    url: str
-    secrets: Sequence[str]
+    url: str = field(repr=False)
+    secrets: Sequence[str] = field(repr=False)
     calls: Sequence[Call]
 
 

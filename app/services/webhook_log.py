@@ -6,14 +6,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.db import Session
 from app.kit import clock
 from app.kit.ids import made_at, new_id
-from app.models import ConsentEvent, EventFeed, WebhookDelivery, WebhookEndpoint
-from app.services import cloud_events, feed_pages
+from app.models import ConsentEvent, EventFeed, OAuthClient, WebhookDelivery, WebhookEndpoint
+from app.services import cloud_events, feed_pages, webhooks
 from app.services.webhook_deliveries import State
 
 
@@ -52,6 +53,43 @@ def page(
         query = query.where(WebhookDelivery.state == state)
     rows = session.execute(query.order_by(WebhookDelivery.id.desc()).limit(limit))
     return [_told(delivery, line) for delivery, line in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How one endpoint does, for operators; of its address the host alone, since the rest may hold secrets."""
+
+    id: uuid.UUID
+    client: str
+    host: str
+    waiting: int
+    dead: int
+    failing_since: datetime | None
+    disabled_at: datetime | None
+    disabled_reason: str | None
+
+
+def overview(session: Session) -> Sequence[Overview]:
+    """Tell how the endpoints of all clients do, oldest first."""
+    counted = (
+        select(WebhookDelivery.endpoint_id, WebhookDelivery.state, func.count())
+        .where(WebhookDelivery.state != State.DELIVERED)
+        .group_by(WebhookDelivery.endpoint_id, WebhookDelivery.state)
+    )
+    counts = {(endpoint_id, state): number for endpoint_id, state, number in session.execute(counted)}
+    query = (
+        select(WebhookEndpoint, OAuthClient.name)
+        .join(OAuthClient, OAuthClient.id == WebhookEndpoint.client_id)
+        .order_by(WebhookEndpoint.id)
+    )
+    return [
+        Overview(
+            row.id, client, urlsplit(webhooks.url_of(session, row)).hostname or "",
+            counts.get((row.id, State.QUEUED), 0), counts.get((row.id, State.DEAD), 0),
+            row.failing_since, row.disabled_at, row.disabled_reason,
+        )
+        for row, client in session.execute(query)
+    ]  # fmt: skip
 
 
 def rewind(session: Session, endpoint_id: uuid.UUID, position: int) -> bool:

@@ -11,7 +11,7 @@ import base64
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -58,10 +58,10 @@ class Endpoint:
     """An endpoint with what is sealed about it, its secrets apart."""
 
     id: uuid.UUID
-    url: str
+    url: str = field(repr=False)
     filters: Filters
     description: str
-    contact: str | None
+    contact: str | None = field(repr=False)
     position: int
     created_at: datetime
     failing_since: datetime | None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select, update
 
 from app.factory import create_app
 from app.models import Message, OAuthClient, SigningKey
-from app.services import erasure_journal
+from app.services import erasure_journal, webhook_log
 from app.services.messages import MessageKind
-from tests import customers
+from tests import customers, webhooks
 from tests.post import mails_to, new_address, queue
 from tests.services import ledgers
 
@@ -47,6 +48,22 @@ def test_a_client_is_revoked_once(parley, committing_env):
         assert session.get(OAuthClient, client_id).revoked_at is not None
     again = parley("clients", "revoke", client_id)
     assert (again.exit_code, again.output) == (1, f"Error: There is no client {client_id}, or it is revoked already.\n")
+
+
+def test_webhooks_are_listed_with_their_hosts_alone(parley, committing_env):
+    env = committing_env
+    well, failing, disabled = (webhooks.make(env, "https://crm.example.com/in?key=very-secret")[0] for _ in range(3))
+    moment = datetime(2026, 11, 1, 10, tzinfo=UTC)
+    webhooks.let_time_pass(env, failing, failing_since=moment)
+    webhooks.let_time_pass(env, disabled, disabled_at=moment, disabled_reason="gone")
+    with env.database.transaction() as session:
+        webhook_log.ping(session, well)
+    listed = parley("webhooks", "list").output
+    assert listed.splitlines() == [
+        f"{well}  A shop  crm.example.com  1 waiting  0 given up",
+        f"{failing}  A shop  crm.example.com  0 waiting  0 given up  failing since 2026-11-01 10:00",
+        f"{disabled}  A shop  crm.example.com  0 waiting  0 given up  disabled since 2026-11-01 10:00 (gone)",
+    ]
 
 
 def test_whom_a_backup_brought_back_is_erased_once_more(parley, committing_env):
