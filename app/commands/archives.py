@@ -72,7 +72,7 @@ def _program(name: str, url: str) -> str:
     found = which(name)
     if found is not None:
         said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
-        if re.search(rf"\b{version}\.", said):
+        if re.search(rf"PostgreSQL\) {version}\.", said):
             return found
     return programs.program(name)
 

@@ -16,25 +16,27 @@ from app.services import checkpoints, erasure_journal, feed, items, restores
 from app.services.restores import Stage
 
 PATIENCE_SECONDS = 60.0
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
     """Write the whole database to FILE, as it is at one moment; everybody works on meanwhile.
 
     An older FILE is replaced once the new one is whole. Keys and journals are not in it: keep them as well.
     """
     began = time.monotonic()
-    with databases(Settings.load()) as urls:
-        archives.write(owner_of(urls), file)
+    try:
+        with databases(Settings.load()) as urls:
+            archives.write(owner_of(urls), file)
+    except OSError as problem:
+        raise click.ClickException(str(problem)) from problem
     size = file.stat().st_size / 1_000_000
     click.echo(f"Wrote {file}: {size:,.1f} MB in {time.monotonic() - began:.0f} s.")
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def restore(file: Path) -> None:
     """Put the backup FILE back into an empty database, and make it fit to serve.
 

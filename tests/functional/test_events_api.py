@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from app.api.event_shapes import EventsAnswer
-from app.courier.tasks import place_feed
 from app.factory import create_app
 from app.services import feed_pages
 from app.services.feed_pages import Cursor
 from tests import api, journeys, restoring
+from tests.services import ledgers
 
 ANA, BEA = "ana@example.com", "bea@example.com"
 
@@ -27,7 +27,7 @@ def lines(client, committing_env):
     journeys.press(client, set="luxe:analytics:purpose=off")
     other = create_app(committing_env.settings, committing_env).test_client()
     journeys.subscribe(other, committing_env, BEA, brand="folie-douze")
-    place_feed(committing_env)
+    ledgers.place(committing_env)
 
 
 def headers(client, env, *brands):
@@ -75,7 +75,7 @@ def test_who_goes_on_from_next_gets_what_came_since_and_nothing_twice(client, co
     _, end = everything(client, camille, 100)
     journeys.press(client, set="camille:newsletter:email=on")
     assert read(client, camille, after=end).json["events"] == [], "it has no place yet"
-    place_feed(committing_env)
+    ledgers.place(committing_env)
     found, later = everything(client, camille, 1)[0], read(client, camille, after=end).json
     assert told(later["events"]) == [("camille", "newsletter", "parley.consent.granted")]
     assert told(found) == CAMILLE + told(later["events"])

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app.courier.tasks import place_feed
 from app.factory import create_app
 from app.models import Consent
 from app.services.items import items
 from tests import api, journeys, restoring
+from tests.services import ledgers
 from tests.serving import serving
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/mirror.py"
@@ -60,7 +60,7 @@ def test_the_mirror_is_equal_also_after_a_restore(committing_env, example, mirro
     people = [app.test_client() for _ in range(2)]
     for client, email in zip(people, (ANA, BEA), strict=True):
         journeys.subscribe(client, committing_env, email)
-    place_feed(committing_env)
+    ledgers.place(committing_env)
     client_id, secret = api.credentials(committing_env, ("events:read",), list(committing_env.group.brands))
     with serving(app) as origin:
         token = example.new_token(origin, {"client_id": client_id, "client_secret": secret})["access_token"]
@@ -70,7 +70,7 @@ def test_the_mirror_is_equal_also_after_a_restore(committing_env, example, mirro
         assert (steps, kept(mirror)) == (2, held(committing_env))
         journeys.press(people[0], set="camille:newsletter:email=off")
         journeys.press(people[1], set="luxe:analytics:purpose=off")
-        place_feed(committing_env)
+        ledgers.place(committing_env)
         while example.step(origin, token, mirror):
             pass
         assert kept(mirror) == held(committing_env)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import uuid
 from functools import partial
@@ -22,6 +23,7 @@ from tests.environments import settings_for
 from tests.erasing import ANA, BEA, join, owner, verify
 from tests.services import ledgers
 
+SERVER = 18
 LEFT_OUT = {"feed_state"}
 """The epoch is another one."""
 
@@ -149,6 +151,12 @@ def cluster_roles(cluster, statement):
     engine.dispose()
 
 
+def test_a_folder_that_is_not_there_is_told_in_a_line(database_urls, command, tmp_path):
+    done = command(database_urls, "backup", tmp_path / "nowhere" / "parley.dump")
+    assert (done.exit_code, "No such file or directory" in done.output) == (1, True)
+    assert command(database_urls, "restore", tmp_path / "nowhere.dump").exit_code == 2
+
+
 def test_a_backup_that_fails_leaves_the_one_before(database_urls, command, backed_up):
     kept = backed_up.read_bytes()
     nowhere = make_url(database_urls.owner).set(database="nowhere").render_as_string(hide_password=False)
@@ -156,6 +164,18 @@ def test_a_backup_that_fails_leaves_the_one_before(database_urls, command, backe
     assert command(lost, "backup", backed_up).exit_code == 1
     assert backed_up.read_bytes() == kept
     assert [each.name for each in backed_up.parent.glob("*.part")] == []
+
+
+@pytest.mark.parametrize(("version", "asked"), [("9.6", {"--version"}), (f"{SERVER}.99", {"--version", "--dbname"})])
+def test_programs_of_the_servers_own_version_come_first(
+    database_urls, command, tmp_path, monkeypatch, version, asked
+):  # fmt: skip
+    program, notes = tmp_path / "pg_dump", tmp_path / "notes"
+    program.write_text(f'#!/bin/sh\necho "pg_dump (PostgreSQL) {version}"; echo "${{1%%=*}}" >> {notes}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
+    assert command(database_urls, "backup", tmp_path / "parley.dump").exit_code == 0
+    assert set(notes.read_text().split()) == asked, "else the wheel's took its place"
 
 
 def test_a_file_that_is_no_backup_is_told_in_a_line(command, backed_up, elsewhere):
