@@ -18,6 +18,7 @@ from app.api.answers import answer, answer_stream
 from app.api.problems import Refused
 from app.db import Session
 from app.environment import Environment
+from app.errors import UnknownItem
 from app.http.context import env, transaction, write
 from app.kit.moments import shown
 from app.kit.rows import Format
@@ -85,7 +86,7 @@ def start() -> Response:
         raise
     if not size:
         write(partial(imports.end, job_id=job_id, fault="The file is empty."))
-        raise Refused("validation_error", "The file is empty.")
+        raise Refused("empty_file")
     job = write(partial(imports.received, job_id=job_id, size=size))
     response = answer(parley, _present(job, {}, (), has_more=False))
     response.status_code = 202
@@ -136,7 +137,9 @@ def export() -> Response:
     brands: Iterable[str] = access.brands
     if brand := request.args.get("brand"):
         guard.refuse_foreign_brand(parley, access, brand)
-        brands = [brand] if brand in access.brands else queries.misfit("brand", "is no brand")
+        if brand not in parley.group.brands:
+            raise UnknownItem(f"There is no brand “{brand}”.")
+        brands = [brand]
     rows = consent_exports.rows(parley, frozenset(brands), with_addresses=ADDRESSES in access.scopes)
     return answer_stream(parley, _as_lines(map(_shown_row, page) for page in _paged(rows)), LINES)
 

@@ -112,6 +112,7 @@ KINDS: Mapping[str, Kind] = {
     "birth_date_needed": Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "This is from a certain age", "Lead people to the brand's form, which asks."
     ),
+    "empty_file": Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "The file is empty", "Send its rows as the body."),
     "unknown_cursor": Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "This is no place in the feed", "Send after as next stood in an answer."
     ),

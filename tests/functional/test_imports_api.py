@@ -133,7 +133,7 @@ def test_a_dry_run_changes_nothing(client, env, headers, session):
 
 
 @pytest.mark.parametrize(("query", "content", "media_type", "status", "code"), [
-    (ABOUT, "", "text/csv", 422, "validation_error"), (ABOUT, ROWS, "text/plain", 415, "unsupported_media_type"),
+    (ABOUT, "", "text/csv", 422, "empty_file"), (ABOUT, ROWS, "text/plain", 415, "unsupported_media_type"),
     ("preset=nobody", ROWS, "text/csv", 422, "bad_mapping"), ("mapping={", ROWS, "text/csv", 422, "bad_mapping"),
     ("mapping=[]", ROWS, "text/csv", 422, "bad_mapping"), ("as_of=soon", ROWS, "text/csv", 422, "bad_mapping"),
     ("dry_run=perhaps", ROWS, "text/csv", 422, "validation_error"),
@@ -213,7 +213,7 @@ def test_all_consents_come_out_and_could_come_in_again(app, client, env, headers
     assert [json.loads(line)["email"] for line in told.splitlines()] == [ANA, BEA, BEA]
     assert len(client.get("/api/v1/exports/consents?brand=ostra", headers=both).text.splitlines()) == 1
     assert client.get("/api/v1/exports/consents?brand=ostra", headers=headers).json["code"] == "brand_forbidden"
-    assert client.get("/api/v1/exports/consents?brand=nobody", headers=headers).json["code"] == "validation_error"
+    assert client.get("/api/v1/exports/consents?brand=nobody", headers=headers).json["code"] == "unknown_item"
     before = lines(env)
     job = send(client, headers, told, "", "application/x-ndjson").json["id"]
     work(env, job)
