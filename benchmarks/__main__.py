@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import batch, centre, decisions, growth, memory, sign_ups
+from benchmarks import batch, centre, decisions, growth, imports, memory, sign_ups
 from benchmarks.stage import Row, stage
 
 PEOPLE = int(os.environ.get("PARLEY_BENCH_PEOPLE", "200000"))
@@ -32,8 +32,8 @@ def main() -> None:
 
 def _rows(console: Console) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="parley-bench-") as folder, stage(Path(folder), PEOPLE, console) as set_up:
-        for measure in (decisions.measure, batch.measure, centre.measure, sign_ups.measure, memory.measure):
-            yield from measure(set_up, SECONDS, ROUNDS)
+        for each in (decisions, batch, centre, sign_ups, imports, memory):
+            yield from each.measure(set_up, SECONDS, ROUNDS)
     yield from growth.measure(GROWN // 10, GROWN, SECONDS, ROUNDS, console)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 
@@ -62,25 +63,32 @@ def _batches(environment: Environment, job: ImportJob, opened: Open, stopped: St
     layout = Layout.model_validate(job.mapping)
     interpreter, provenance = _interpreter(environment, job, layout)
     read = _rows(job, layout, opened, interpreter)
-    while not stopped() and (batch := list(islice(read, BATCH))):
-        understood = [interpreter.read(row) for row in batch]
-        environment.database.write(partial(_take, job=job, batch=batch, understood=understood, provenance=provenance))
-        with environment.database.transaction() as session:
-            now = imports.find(session, job.id)
-        if now is not None:
-            job.position, job.next_line, job.counts, job.state = now.position, now.next_line, now.counts, now.state
-        yield
+
+    def ahead() -> list[tuple[Row, Telling | Reject]]:
+        return [(row, interpreter.read(row)) for row in islice(read, BATCH)]
+
+    # The next batch is read while PostgreSQL takes this one.
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(ahead)
+        while not stopped() and (batch := coming.result()):
+            coming = pool.submit(ahead)
+            environment.database.write(partial(_take, job=job, batch=batch, provenance=provenance))
+            with environment.database.transaction() as session:
+                now = imports.find(session, job.id)
+            if now is not None:
+                job.position, job.next_line, job.counts, job.state = now.position, now.next_line, now.counts, now.state
+            yield
 
 
 def _take(
-    session: Session, job: ImportJob, batch: Sequence[Row], understood: Sequence[Telling | Reject],
-    provenance: Provenance,
+    session: Session, job: ImportJob, batch: Sequence[tuple[Row, Telling | Reject]], provenance: Provenance
 ) -> None:  # fmt: skip
     held = imports.hold(session, job.id, job.position)
-    telling = [each for each in understood if isinstance(each, Telling)]
+    telling = [each for _row, each in batch if isinstance(each, Telling)]
     taken = import_consents.take(session, telling, provenance, job.id if job.is_dry_run else None)
-    rejects = [each for each in understood if isinstance(each, Reject)] + taken.rejects
-    imports.advance(session, held, batch[-1].end, batch[-1].next_line, taken.counts, rejects)
+    rejects = [each for _row, each in batch if isinstance(each, Reject)] + taken.rejects
+    last, _told = batch[-1]
+    imports.advance(session, held, last.end, last.next_line, taken.counts, rejects)
 
 
 def _rows(job: ImportJob, layout: Layout, opened: Open, interpreter: Interpreter) -> Iterator[Row]:

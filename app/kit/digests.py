@@ -7,10 +7,12 @@ import hmac
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.kit.addresses import Address
 
 
+@lru_cache(maxsize=64)
 def key_id(key: str) -> str:
     """Name a key without telling it: the first 8 hex digits of its SHA-256."""
     return hashlib.sha256(key.encode()).hexdigest()[:8]

@@ -88,7 +88,11 @@ def extend(head: Head, entry: Entry, provenance: Provenance, key: str) -> tuple[
     event, detail = build(head.account_id, head.sequence + 1, entry, status, provenance, key)
     event["mac"] = head.mac = mac(key, head.mac, event)
     head.sequence = event["sequence"]
-    head.states[entry.item_id] = folding.apply(state, line_of(event))
+    line = Line(
+        head.sequence, entry.item_id, entry.action, status, event["occurred_at"], event["recorded_at"],
+        entry.legal_basis, event["source"], entry.document_version, event["attributes"],
+    )  # fmt: skip
+    head.states[entry.item_id] = folding.apply(state, line)
     return event, detail
 
 
