@@ -88,6 +88,22 @@ class Storm:
             for thread in sequencers:
                 thread.join()
 
+    @contextmanager
+    def straggling(self) -> Iterator[None]:
+        """Let one transaction write before another and commit only at the end of the block."""
+        slow, fast = self.people[:2]
+        with self.env.database.transaction() as session:
+            account = session.get(Account, slow, with_for_update=True)
+            assert account is not None
+            (late,) = ledger.append(session, account, [Entry(self._item_ids[0], Action.GRANTED)], FORM)
+            with self.env.database.transaction() as other:
+                account = other.get(Account, fast, with_for_update=True)
+                assert account is not None
+                (early,) = ledger.append(other, account, [Entry(self._item_ids[0], Action.GRANTED)], FORM)
+            place_feed(self.env)
+            yield
+        self.committed += [(slow, late.sequence), (fast, early.sequence)]
+
     def settle(self) -> None:
         """Place what still waits."""
 
