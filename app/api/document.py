@@ -13,6 +13,7 @@ from typing import Any
 
 from apiflask import APIFlask
 
+from app.api import calls
 from app.api.operation import Operation
 from app.api.operations import OPERATIONS
 from app.api.problems import KINDS, MEDIA_TYPE, Problem
@@ -70,6 +71,7 @@ def build(origin: str) -> dict[str, Any]:
             _tell_body(described, operation)
         _tell_headers(described)
     _close(document["components"]["schemas"])
+    document["webhooks"] = calls.described()
     return document
 
 

@@ -26,7 +26,7 @@ from standardwebhooks import Webhook
 from app.courier.logs import describe
 from app.kit import clock
 from app.kit.targets import is_public
-from app.services.webhook_deliveries import Batch, Call, Outcome
+from app.services.webhook_deliveries import MEDIA_TYPE, Batch, Call, Outcome
 
 Ip = IPv4Address | IPv6Address
 Resolver = Callable[[str, int], Awaitable[Sequence[Ip]]]
@@ -39,7 +39,6 @@ MOST_ADDRESSES = 3
 FINISH_SECONDS, MOST_BYTES = 1.0, 16_384
 """How much of an answer is read, so that its connection can be used again. What it says is not kept."""
 LOOKUPS, CONNECTIONS, IDLE_SECONDS = 8, 128, 15.0
-MEDIA_TYPE = "application/cloudevents+json"
 _RETRY_LATER = (429, 502, 503, 504)
 
 log = structlog.get_logger(__name__)

@@ -26,6 +26,8 @@ from app.services.items import items
 from app.services.webhooks import Filters, Reason
 
 SCOPE = "events:read"
+MEDIA_TYPE = "application/cloudevents+json"
+"""Of what is sent: a whole event in the body (CloudEvents, HTTP binding, section 3.2)."""
 BACKLOG = 1_000
 """Deliveries of one endpoint that wait at most; beyond it the feed keeps what is still to come."""
 TOGETHER = 8

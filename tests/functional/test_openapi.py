@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from app.api.event_shapes import ChangeEvent
 from app.api.operations import OPERATIONS
 from app.api.problems import KINDS
 from app.api.shapes import DecisionAnswer, FoundConsent, LookupAnswer
@@ -42,6 +43,14 @@ def test_every_operation_is_described_and_served(app, document):
     assert document["openapi"].startswith("3.1")
     assert served == {(operation.rule, operation.method) for operation in OPERATIONS}
     assert described == {(operation.path, operation.method) for operation in OPERATIONS}
+
+
+def test_what_a_receiver_of_webhooks_gets_is_described(document):
+    call = document["webhooks"]["event"]["post"]
+    assert [each["name"] for each in call["parameters"]] == ["webhook-id", "webhook-timestamp", "webhook-signature"]
+    [body] = call["requestBody"]["content"].values()
+    reference = body["schema"]["$ref"].rpartition("/")[2]
+    assert set(document["components"]["schemas"][reference]["properties"]) == set(ChangeEvent.model_fields)
 
 
 def test_every_failure_is_documented_as_problem_json(document):

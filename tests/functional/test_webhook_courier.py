@@ -21,7 +21,7 @@ from app.courier.transport import PermanentError, TemporaryError
 from app.courier.webhook_notices import tell
 from app.courier.webhooks import Dispatcher
 from app.models import ConsentEvent
-from app.services import webhook_log, webhooks
+from app.services import webhook_deliveries, webhook_log, webhooks
 from app.services.webhooks import Reason
 from tests import letters
 from tests import webhooks as helper
@@ -84,6 +84,17 @@ def test_two_couriers_tell_each_event_once(committing_env):
         assert len(set(receiver.ids())) == len(receiver.ids()) == 30
         assert helper.states(env, endpoint) == ["delivered"] * 30
         assert receiver.verified(secret)
+
+
+def test_two_couriers_do_not_follow_for_one_endpoint_at_once(committing_env):
+    env = committing_env
+    endpoint, _ = helper.make(env, "http://crm.example.com/")
+    acts(env, 3)
+    with env.database.transaction() as one:
+        assert webhook_deliveries.follow(one, endpoint) == 3
+        with env.database.transaction() as other:
+            assert webhook_deliveries.follow(other, endpoint) == 0
+    assert helper.follow(env) == 0
 
 
 @pytest.mark.slow
