@@ -10,13 +10,16 @@ from flask import Response, request
 from app.api import bodies, guard
 from app.api.answers import answer, answer_lines
 from app.api.decisions import SCOPE, since
-from app.api.shapes import BatchRequest, PurposeBatch
+from app.api.shapes import LONGEST_ID, BatchRequest, PurposeBatch, TopicBatch
+from app.db import Session
 from app.errors import InvalidAddress
 from app.http.context import env, transaction
 from app.kit import clock
 from app.kit.addresses import Address, parse_email, parse_phone
 from app.kit.moments import shown
-from app.services import batches, decisions, questions
+from app.services import batches, decisions, oauth, questions
+from app.services.access_tokens import Access
+from app.services.batches import ClientIds
 from app.services.decisions import Facts
 from app.services.questions import Question
 
@@ -29,9 +32,9 @@ INVALID = "invalid_subject"
 def decide_all() -> Response:
     """Ask whether a brand may contact each of many people.
 
-    `subjects` are up to 10,000 e-mail addresses (or telephone numbers, +33…). The results stand in the order asked,
-    duplicates kept; what is no address gets the reason `invalid_subject`. With `Accept: application/x-ndjson` there is
-    one result a line. All answers are true for the one moment `evaluated_at`.
+    `subjects` are up to 10,000 e-mail addresses (or telephone numbers, +33…), or with `system` ids of your own there.
+    The results stand in the order asked, duplicates kept; what is no subject gets the reason `invalid_subject`. With
+    `Accept: application/x-ndjson` there is one result a line. All answers are true for the one moment `evaluated_at`.
     """
     parley = env()
     access = guard.access(parley, SCOPE)
@@ -43,20 +46,32 @@ def decide_all() -> Response:
         question = questions.about_purpose(parley, asked.brand, asked.purpose, now.date())
     else:
         question = questions.about_topic(parley, asked.brand, asked.topic, asked.channel, now.date())
-    addresses = read_subjects(asked.subjects)
-    known = [address for address in addresses if address is not None]
     with transaction() as session:
-        facts = iter(batches.facts_of_all(session, question.item, question.brand, known, now))
-    found = [next(facts) if address is not None else None for address in addresses]
+        found = gather(session, access, question, asked, now)
     results = _results(question, asked.subjects, found, now)
     if LINES in request.accept_mimetypes.values():
         return answer_lines(parley, results, LINES)
     return answer(parley, {"evaluated_at": shown(now), "results": list(results)})
 
 
-def read_subjects(subjects: Sequence[str]) -> list[Address | None]:
-    """Read addresses, in their order; None for what is none."""
-    return [_read(subject) for subject in subjects]
+def gather(
+    session: Session, access: Access, question: Question, asked: TopicBatch | PurposeBatch, now: datetime
+) -> list[Facts | None]:  # fmt: skip
+    """Gather the facts about each of the subjects asked about, in their order; None for what is no subject."""
+    if asked.system is None:
+        addresses = [_read(subject) for subject in asked.subjects]
+        known = [address for address in addresses if address is not None]
+        facts = iter(batches.facts_of_all(session, question.item, question.brand, known, now))
+        return [next(facts) if address is not None else None for address in addresses]
+    values = [subject if _is_id(subject) else None for subject in asked.subjects]
+    client = oauth.name_of(session, access.client_id) or ""
+    ids = ClientIds(client, asked.system, [value for value in values if value is not None])
+    facts = iter(batches.facts_by_ids(session, question.item, question.brand, ids, now))
+    return [next(facts) if value is not None else None for value in values]
+
+
+def _is_id(subject: str) -> bool:
+    return 0 < len(subject) <= LONGEST_ID and "\0" not in subject
 
 
 def _read(subject: str) -> Address | None:

@@ -6,12 +6,12 @@ from flask import Response
 
 from app.api import bodies, guard
 from app.api.answers import answer
-from app.api.batch import INVALID, MOST_BYTES, read_subjects
+from app.api.batch import INVALID, MOST_BYTES, gather
 from app.api.shapes import LinksRequest
 from app.db import Session
 from app.http.context import env, transaction
 from app.kit import clock
-from app.services import batches, questions, tokens
+from app.services import questions, tokens
 from app.services.decisions import Facts, Reason
 from app.services.questions import Question
 from app.services.tokens import LeaveTarget
@@ -34,11 +34,8 @@ def make_links() -> Response:
     guard.charge_for_list(parley, access, len(asked.subjects))
     now = clock.now()
     question = questions.about_topic(parley, asked.brand, asked.topic, asked.channel, now.date())
-    addresses = read_subjects(asked.subjects)
-    known = [address for address in addresses if address is not None]
     with transaction() as session:
-        facts = iter(batches.facts_of_all(session, question.item, question.brand, known, now))
-        found = [next(facts) if address is not None else None for address in addresses]
+        found = gather(session, access, question, asked, now)
         links = [
             {"subject": subject, **_links(session, question, each)}
             for subject, each in zip(asked.subjects, found, strict=True)

@@ -70,6 +70,7 @@ class AccountSubject(Shape):
     account_id: uuid.UUID
 
 
+LONGEST_ID = 200
 NO_NUL = r"^[^\x00]*$"
 """PostgreSQL stores no NUL."""
 
@@ -78,7 +79,7 @@ class ExternalId(Shape):
     """What the client calls a person in one of its systems."""
 
     system: Annotated[Name, Field(pattern=NO_NUL)]
-    id: Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]
+    id: Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=NO_NUL)]
 
 
 class ExternalSubject(Shape):
@@ -164,7 +165,15 @@ class DecisionAnswer(BaseModel):
     evaluated_at: datetime = Field(description="The moment the answer is true for.")
 
 
-Subjects = Annotated[list[str], Field(max_length=10_000, description="E-mail addresses, or telephone numbers (+33…).")]
+Subjects = Annotated[
+    list[str], Field(max_length=10_000, description="E-mail addresses, telephone numbers (+33…), or ids.")
+]
+
+
+OwnSystem = Annotated[
+    Name,
+    Field(pattern=NO_NUL, description="Your system whose ids the subjects are. Without it they are addresses."),
+]
 
 
 class TopicBatch(Shape):
@@ -174,6 +183,7 @@ class TopicBatch(Shape):
     topic: Annotated[Name, Field(description="What the brand wants to send; a topic of its own.")]
     channel: Annotated[Name, Field(description=f"One of {', '.join(Channel)}; the topic must be offered on it.")]
     subjects: Subjects
+    system: OwnSystem | None = None
 
 
 class PurposeBatch(Shape):
@@ -182,6 +192,7 @@ class PurposeBatch(Shape):
     brand: BrandName
     purpose: Annotated[Name, Field(description="A purpose of the brand, or of the whole group.")]
     subjects: Subjects
+    system: OwnSystem | None = None
 
 
 class BatchRequest(

@@ -1,4 +1,4 @@
-"""Decisions about one item for many addresses, in one statement for each kind of address.
+"""Decisions about one item for many people, in one statement for each kind of address, or by a client's own ids.
 
 What is asked and how it is judged is what `services.decisions` asks and judges for one.
 """
@@ -6,6 +6,7 @@ What is asked and how it is judged is what `services.decisions` asks and judges 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import groupby
@@ -21,6 +22,23 @@ from app.services.verdicts import facts_of
 
 Row = tuple[object, ...]
 
+EXTERNAL = "external"
+"""Stands for a kind of address: people are asked about by ids."""
+
+_PEOPLE = """unnest(%(places)s::text::int[], %(digests)s::text::bytea[]) AS q (place, digest)
+        LEFT JOIN contact_point p ON p.address_digest = q.digest"""
+_PEOPLE_BY_IDS = """unnest(%(places)s::int[], %(values)s::text[]) AS q (place, value)
+        LEFT JOIN external_id p ON p.client = %(client)s AND p.system = %(system)s AND p.value = q.value"""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientIds:
+    """What the client of a name calls people in one of its systems."""
+
+    client: str
+    system: str
+    values: Sequence[str]
+
 
 def facts_of_all(
     session: Session, item: ItemRef, brand: str, subjects: Sequence[Address], now: datetime
@@ -35,6 +53,19 @@ def facts_of_all(
         if asked:
             found.update(_ask(session, item, brand, kind, asked, now))
     return [found[places[name]] for name in names]
+
+
+def facts_by_ids(
+    session: Session, item: ItemRef, brand: str, ids: ClientIds, now: datetime
+) -> list[Facts]:  # fmt: skip
+    """Gather the same about people by what a client calls them; whom no id of its stands for is nobody."""
+    places = {value: place for place, value in enumerate(dict.fromkeys(ids.values))}
+    asked = {
+        "places": list(places.values()), "values": list(places), "client": ids.client, "system": ids.system,
+        "item": item.id, "brand": brand, "channel": item.channel and item.channel.value, "now": now,
+    }  # fmt: skip
+    found = {row[0]: facts_of(row[1:]) for row in run(session, statement(item.channel, EXTERNAL), asked)}
+    return [found[places[value]] for value in ids.values]
 
 
 def _ask(
@@ -68,13 +99,16 @@ def _merged(rows: Sequence[Row]) -> Facts:
 
 @cache
 def statement(channel: Channel | None, kind: str) -> str:
-    """Build the statement for addresses of a kind; those that do not fit the channel lead to the account's primary."""
+    """Build the statement for addresses of a kind; those that do not fit the channel lead to the account's primary.
+
+    So do ids (`EXTERNAL`).
+    """
     wanted = CONTACT_KIND.get(channel) if channel else None
     columns = {"item": "%(item)s", "brand": "%(brand)s", "channel": "%(channel)s::text", "now": "%(now)s::timestamptz"}
     target, found, digest = "", "p", "= q.digest"
     # Requests are made with e-mail addresses: those of somebody known by a number are found through the account.
     asked_by = digest if kind == "email" else OF_ACCOUNT.format(account="p.account_id")
-    if channel is not None and wanted != kind:
+    if kind == EXTERNAL or (channel is not None and wanted != kind):
         of_kind = f"AND c.kind = '{wanted}'" if wanted not in (None, POSTAL) else ""
         target = f"""LEFT JOIN LATERAL (SELECT * FROM contact_point c WHERE c.account_id = p.account_id {of_kind}
                      ORDER BY c.is_primary DESC LIMIT 1) t ON true"""  # noqa: S608 - built from constants alone
@@ -86,8 +120,7 @@ def statement(channel: Channel | None, kind: str) -> str:
                {SUPPRESSED.format(digests=digest, **columns)},
                {PENDING.format(digests=asked_by, **columns)},
                {has_contact}, {found}.verified_at IS NOT NULL
-        FROM unnest(%(places)s::text::int[], %(digests)s::text::bytea[]) AS q (place, digest)
-        LEFT JOIN contact_point p ON p.address_digest = q.digest
+        FROM {_PEOPLE_BY_IDS if kind == EXTERNAL else _PEOPLE}
         LEFT JOIN account a ON a.id = p.account_id
         LEFT JOIN consent k ON k.account_id = p.account_id AND k.item_id = %(item)s
         {target}"""  # noqa: S608 - the same

@@ -282,8 +282,8 @@ def test_ids_are_put_replaced_and_taken_away(client, headers, ana):
     ({"profile": ["name"]}, 422, "/profile"), ({"external_ids": {"shop": "a@b.example"}}, 422, "/external_ids/shop"),
     ({"status": "erased"}, 422, "/status"),
 ])  # fmt: skip
-def test_what_cannot_be_said_of_somebody(client, headers, ana, session, body, status, pointer):
-    answer = amend(client, headers, ana, **body)
+def test_what_cannot_be_said_of_anybody(client, headers, session, body, status, pointer):
+    answer = amend(client, headers, NOBODY, **body)
     assert answer.status_code == status
     assert pointer is None or answer.json["errors"][0]["pointer"] == pointer
     assert session.scalars(select(ProfileChange)).all() == []
@@ -327,8 +327,8 @@ def test_the_history_is_told_page_by_page_and_of_the_clients_houses_alone(client
     {"after": "x"}, {"after": "-1"}, {"after": "9" * 16}, {"after": "²"}, {"limit": "0"}, {"limit": "1001"},
     {"limit": "٣"},
 ])  # fmt: skip
-def test_no_place_in_a_history(client, headers, ana, query):
-    answer = history(client, headers, ana, **query)
+def test_no_place_in_a_history(client, headers, query):
+    answer = history(client, headers, NOBODY, **query)
     assert (answer.status_code, answer.json["code"]) == (422, "validation_error")
 
 

@@ -10,7 +10,11 @@ from tests.erasing import owner
 
 ANA, SHOP = api.ANA["email"], "camille-shop"
 HER = {"external_id": {"system": "shop", "id": "4711"}}
-SCOPES = ["consents:read", "consents:write"]
+SCOPES = ["consents:read", "consents:write", "links:write"]
+
+QUESTIONS = [
+    {}, {"topic": "private-sales", "channel": "sms"}, {"topic": None, "channel": None, "purpose": "personalisation"},
+]  # fmt: skip
 
 
 def bearer(client, env, name=SHOP, scopes=SCOPES, brands=("camille",)):
@@ -28,9 +32,7 @@ def headers(app, client, env):
     return bearer(client, env)
 
 
-@pytest.mark.parametrize("question", [
-    {}, {"topic": "private-sales", "channel": "sms"}, {"topic": None, "channel": None, "purpose": "personalisation"},
-])  # fmt: skip
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_the_answer_is_the_one_by_the_account(client, env, headers, question):
     by_account = api.decide(client, headers, {"account_id": str(owner(env, ANA))}, **question).json
     by_id = api.decide(client, headers, HER, **question).json
@@ -69,3 +71,34 @@ def test_she_is_looked_up_leaves_and_is_signalled_by_it(client, env, headers):
 def test_what_is_no_id(client, headers, named):
     answer = api.decide(client, headers, {"external_id": named})
     assert (answer.status_code, answer.json["code"]) == (422, "invalid_subject")
+
+
+def ask_all(client, headers, *subjects, path="decisions/batch", **changes):
+    body = {**api.NEWSLETTER, "system": "shop", "subjects": subjects, **changes}
+    body = {name: value for name, value in body.items() if value is not None}
+    return client.post(f"/api/v1/{path}", json=body, headers=headers).json
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_many_are_asked_about_at_once(client, headers, question):
+    results = ask_all(client, headers, "4711", "0", "4711", "", "x" * 201, "a\0b", **question)["results"]
+    one = api.decide(client, headers, HER, **question).json
+    assert [each["reason"] for each in results] == [
+        one["reason"], "unknown_subject", one["reason"], *["invalid_subject"] * 3,
+    ]  # fmt: skip
+    told = {key: one[key] for key in ("allowed", "reason", "since", "frequency")}
+    assert results[0] == results[2] == {"subject": "4711", **told}
+
+
+def test_of_many_the_ids_of_others_stand_for_nobody_and_without_a_system_they_are_addresses(client, env, headers):
+    other = bearer(client, env, "a-crm")
+    assert ask_all(client, other, "4711")["results"][0]["reason"] == "unknown_subject"
+    assert ask_all(client, headers, "4711", system="till")["results"][0]["reason"] == "unknown_subject"
+    assert ask_all(client, headers, "4711", system=None)["results"][0]["reason"] == "invalid_subject"
+    assert ask_all(client, headers)["results"] == []
+
+
+def test_links_are_made_for_them_too(client, headers):
+    made = ask_all(client, headers, "4711", "0", path="links")["links"]
+    assert client.get(made[0]["unsubscribe_url"].removeprefix("http://localhost:8000")).status_code == 200
+    assert made[1] == {"subject": "0", "unsubscribe_url": None, "manage_url": None, "reason": "unknown_subject"}

@@ -191,7 +191,7 @@ def test_it_is_told_by_the_id_of_the_shop_and_read_by_its_houses_alone(client, e
     ({"received_at": "now"}, 422, "validation_error"), ({"locale": "x" * 101}, 422, "validation_error"),
     ({"key": ""}, 400, "missing_idempotency_key"),
 ])  # fmt: skip
-def test_what_makes_no_sense(client, headers, ana, changes, status, code):
+def test_what_makes_no_sense(client, headers, changes, status, code):
     answer = tell(client, headers, **changes)
     assert (answer.status_code, answer.json["code"]) == (status, code)
 

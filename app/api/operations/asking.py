@@ -51,6 +51,9 @@ OPERATIONS = (
                 "brand": "camille", "topic": "newsletter", "channel": "email",
                 "subjects": ["ana@example.com", "not an address"],
             },
+            "by the ids of a system of yours": {
+                "brand": "camille", "purpose": "personalisation", "system": "shop", "subjects": ["4711", "4712"],
+            },
         },
         answered={
             "evaluated_at": "2026-11-23T08:15:30Z",
