@@ -41,7 +41,7 @@ def look_up() -> Response:
     Lists the items that the person said something about or is asked to confirm, of the client's brands and of the whole
     group, each with its status and with what a decision would answer now (`effective`). Items of an open request have
     the status `pending`, also while there is no account; `subject` is then null. With `as_of`, statuses are those that
-    were recorded by then, and there is no `effective`.
+    were recorded by then, and there is no `effective`. Of whom was erased nothing is told, for no moment.
     """
     parley = env()
     access = guard.access(parley, SCOPE)

@@ -17,6 +17,8 @@ CREATE TABLE IF NOT EXISTS consent (account_id, brand, kind, key, channel, statu
                                     PRIMARY KEY (account_id, brand, kind, key, channel));
 CREATE TABLE IF NOT EXISTS place (id INTEGER PRIMARY KEY CHECK (id = 1), next);
 """
+DELETE = "DELETE FROM consent WHERE (account_id, brand, kind, key, channel) = (?, ?, ?, ?, ?)"
+REPLACE = "INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 MOST = 1000
 EVERY_SECONDS = 5
 
@@ -41,9 +43,11 @@ def keep(mirror, events, following):
     with mirror:
         for event in events:
             told = event["data"]
-            row = [told["account_id"], told["brand"] or "", told["kind"], told["key"], told["channel"] or ""]
-            row += [told["status"], told["occurred_at"], event["id"]]
-            mirror.execute("INSERT OR REPLACE INTO consent VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            what = [told["account_id"], told["brand"] or "", told["kind"], told["key"], told["channel"] or ""]
+            if told["status"] is None:  # struck out, or the person was erased
+                mirror.execute(DELETE, what)
+            else:
+                mirror.execute(REPLACE, [*what, told["status"], told["occurred_at"], event["id"]])
         mirror.execute("INSERT OR REPLACE INTO place VALUES (1, ?)", [following])
 
 

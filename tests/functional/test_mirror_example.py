@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from app.factory import create_app
+from app.flows import erase
 from app.models import Consent
 from app.services.items import items
 from tests import api, journeys, restoring
+from tests.erasing import owner
 from tests.services import ledgers
 from tests.serving import serving
 
@@ -73,6 +75,13 @@ def test_the_mirror_is_equal_also_after_a_restore(committing_env, example, mirro
         ledgers.place(committing_env)
         while example.step(origin, token, mirror):
             pass
+        assert kept(mirror) == held(committing_env)
+        rows = len(kept(mirror))
+        committing_env.database.write(lambda session: erase.repeat(session, owner(committing_env, BEA)))
+        ledgers.place(committing_env)
+        while example.step(origin, token, mirror):
+            pass
+        assert len(kept(mirror)) < rows
         assert kept(mirror) == held(committing_env)
         mirror.execute("UPDATE consent SET status = 'what came after the backup'")
         with restoring.another_epoch(database_urls):
