@@ -12,8 +12,8 @@ from app.config import Settings
 from app.environment import Environment
 from app.services import population
 
-PEOPLE = 1_500
-ROWS = 6_000
+PEOPLE = 1_000
+ROWS = 4_000
 """In every table that the invented people do not fill."""
 BIG = 2_000
 """From so many rows on, reading a whole table is too much."""

@@ -21,11 +21,12 @@ def named(name: str) -> Operation:
 
 
 def token(
-    env: Environment, *, without: str = "", brands: tuple[str, ...] = ("camille",), quota: int | None = None
+    env: Environment, *, without: str = "", brands: tuple[str, ...] = ("camille",), quota: int | None = None,
+    client_id: str = SHOP,
 ) -> str:  # fmt: skip
     """Issue a token for everything a service may, but for one scope."""
     scopes = tuple(scope for scope in SCOPES if scope != without)
-    return access_tokens.issue(env, Client(SHOP, "A shop", scopes, brands, quota), " ".join(scopes))
+    return access_tokens.issue(env, Client(client_id, "A shop", scopes, brands, quota), " ".join(scopes))
 
 
 def bearer(env: Environment, **more: Any) -> dict[str, str]:
