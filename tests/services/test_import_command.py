@@ -227,3 +227,42 @@ def counts(env):
 
 def client_of(env):
     return create_app(env.settings, env).test_client()
+
+
+def test_a_mapping_of_ones_own(take, committing_env, tmp_path):
+    mapping = tmp_path / "own.toml"
+    mapping.write_text(
+        'brand = "camille"\ntopic = "newsletter"\nchannel = "email"\ntimezone = "Europe/Paris"\n'
+        'formats = ["%d/%m/%Y %H:%M"]\nwording = "Oui !"\n[columns]\nemail = ["Mail", "Mail 2"]\n'
+        'occurred_at = "Joined"\n'
+        'left_at = "Left"\n[evidence]\ntill = "Shop"\n[[status]]\ncolumn = "State"\n'
+        'values = { active = "grant", gone = "withdraw" }\n'
+    )
+    content = (
+        "State;Mail;Mail 2;Joined;Left;Shop\n"
+        f"active;;{ANA};05/03/2024 10:00;;Paris 3\ngone;{BEA};;05/03/2024 10:00;06/03/2024 10:00;Lyon\n"
+    )
+    assert take(content, "--mapping", str(mapping)).exit_code == 0
+    first, second = lines(committing_env)
+    assert (first.action, first.occurred_at) == ("granted", datetime(2024, 3, 5, 9, tzinfo=UTC))
+    assert (second.action, second.occurred_at) == ("refused", datetime(2024, 3, 6, 9, tzinfo=UTC))
+    with committing_env.database.transaction() as session:
+        details = session.scalars(select(EventDetail.detail)).all()
+    assert {detail["till"] for detail in details} == {"Paris 3", "Lyon"}
+
+
+def test_mistakes_of_the_operator_are_told_in_a_line(parley, tmp_path):
+    file = tmp_path / "list.csv"
+    file.write_bytes("email\n".encode("utf-16"))
+    assert "UTF-16" in parley("import", str(file), *CAMILLE).output
+    mapping = tmp_path / "own.toml"
+    mapping.write_text("[columns]\nmail = 'x'\n")
+    result = parley("import", str(file), "--mapping", str(mapping))
+    assert (result.exit_code, "columns.mail" in result.output) == (1, True)
+
+
+def test_an_old_file_of_rejects_does_not_outlive_a_run_without_any(take, rejected):
+    take("email,status,occurred_at\nx,granted,1\n", *CAMILLE)
+    assert rejected() == [(2, "invalid_address")]
+    take(table((ANA, YES, at(1))), *CAMILLE)
+    assert rejected() == []
