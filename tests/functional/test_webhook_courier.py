@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import func, select, text
 
 from app.courier.calling import Caller
@@ -80,7 +81,10 @@ def test_two_couriers_tell_each_event_once(committing_env):
     with receiving() as receiver:
         endpoint, secret = helper.make(env, receiver.url)
         acts(env, 30)
-        dispatch(env, lambda: len(receiver.seen) >= 30, dispatchers=2)
+        with structlog.testing.capture_logs() as logged:
+            dispatch(env, lambda: len(receiver.seen) >= 30, dispatchers=2)
+        assert sum(line["taken"] for line in logged) == 30
+        assert not {word for word in ("very-secret", secret, "127.0.0.1") if word in str(logged)}
         assert len(set(receiver.ids())) == len(receiver.ids()) == 30
         assert helper.states(env, endpoint) == ["delivered"] * 30
         assert receiver.verified(secret)
@@ -136,7 +140,7 @@ def test_the_receiver_of_the_guide_takes_what_is_signed_and_nothing_else(env, tm
     endpoint, secret = helper.make(env, f"http://127.0.0.1:{port}/")
     (tmp_path / "instance").mkdir()
     (tmp_path / "instance/webhook.json").write_text(json.dumps({"secret": secret}))
-    words = [sys.executable, "-c", code.replace("9000", port)]
+    words = [sys.executable, "-c", code.replace("9100", port)]
     with subprocess.Popen(
         words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as receiver:
