@@ -11,11 +11,10 @@ from functools import partial
 import structlog
 
 from app.courier.logs import describe
-from app.db import Session
 from app.environment import Environment
 from app.flows import erase
 from app.models import PrivacyRequest
-from app.services import accounts, erasure, erasure_journal, privacy_requests
+from app.services import accounts, erased_addresses, erasure, erasure_journal, privacy_requests
 from app.services.erasure_journal import State
 from app.services.privacy_requests import Kind
 
@@ -55,22 +54,26 @@ def settle(environment: Environment) -> None:
 
 
 def replay(environment: Environment) -> int:
-    """Erase once more whom a backup brought back, as the journal tells; give how many."""
+    """Erase once more whom a backup brought back, as the journal tells; give how many.
+
+    That somebody was erased is remembered of all whom it names, also where the backup never knew them.
+    """
     known = erasure_journal.erased(environment.settings)
-    return sum(environment.database.write(partial(erase.repeat, account_id=account_id)) for account_id in known)
+    addresses = erasure_journal.erased_addresses(environment.settings)
+    environment.database.write(partial(erased_addresses.remember, erased=addresses))
+    return sum(
+        environment.database.write(partial(erase.repeat, account_id=account_id, erased_at=erased_at))
+        for account_id, erased_at in known.items()
+    )
 
 
 def _carry_out(environment: Environment, request: PrivacyRequest) -> bool:
     account_id, request_id = request.account_id, request.id
     with environment.database.transaction() as session:
-        digests = _digests(session, request)
+        digests = erasure.own_digests(session, account_id)
     erasure_journal.intend(environment.settings, account_id, digests)
     if not environment.database.write(lambda session: erase.carry_out(session, request_id)):
         return False
     erasure_journal.conclude(environment.settings, account_id, State.DONE)
     log.info("erased", account=str(account_id))
     return True
-
-
-def _digests(session: Session, request: PrivacyRequest) -> set[bytes]:
-    return erasure.own_digests(session, request.account_id) | erasure.former_digests(session, request.account_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from enum import StrEnum
 
 from app.branding.models import Site
@@ -80,17 +81,20 @@ def carry_out(session: Session, request_id: uuid.UUID) -> bool:
     if seen.due_at is None or seen.due_at > clock.now() or not privacy_requests.close(session, seen.id, State.DONE):
         return False
     came = Provenance(PERSON, Source.ACCOUNT, seen.locale)
-    erasure.erase(session, locked, former, seen.created_at, came, but_request=seen.id)
+    erasure.erase(session, locked, former, seen.created_at, clock.now(), came, but_request=seen.id)
     return True
 
 
-def repeat(session: Session, account_id: uuid.UUID) -> bool:
-    """Erase an account that came back with a backup, though the journal tells of its erasure; tell whether it did."""
+def repeat(session: Session, account_id: uuid.UUID, erased_at: datetime) -> bool:
+    """Erase an account that came back with a backup, though the journal tells of its erasure; tell whether it did.
+
+    `erased_at` is when it was erased for the first time.
+    """
     former = erasure.former_digests(session, account_id)
     locked = lock_to_erase(session, account_id, former)
     if erasure.former_digests(session, account_id) != former:
         raise StaleLocks
     if locked.account_id is None:
         return False
-    erasure.erase(session, locked, former, clock.now(), Provenance(SYSTEM, Source.SYSTEM))
+    erasure.erase(session, locked, former, clock.now(), erased_at, Provenance(SYSTEM, Source.SYSTEM))
     return True

@@ -13,7 +13,7 @@ from app.environment import Environment, environment
 from app.errors import StaleLocks
 from app.kit.addresses import Address
 from app.kit.provenance import Provenance
-from app.services import consents, crowds, erasure_journal, import_rehearsals, notices, opt_in, refusals, suppressions
+from app.services import consents, crowds, erased_addresses, import_rehearsals, notices, opt_in, refusals, suppressions
 from app.services.consents import Grant
 from app.services.crowds import Crowd, Person
 from app.services.decisions import version_in_force
@@ -94,12 +94,13 @@ def _begin(session: Session, told: Sequence[Telling], provenance: Provenance, *,
     env = environment(session)
     by_address = [(each.subject, each) for each in told if isinstance(each.subject, Address)]
     accounts = {each.subject for each in told if isinstance(each.subject, uuid.UUID)}
-    erased = erasure_journal.erased_addresses(env.settings)
+    addresses = {address.normal: address for address, _each in by_address}.values()
+    erased = erased_addresses.among(session, addresses)
     gone = _gone(env, told, erased)
     met = [(address, each.locale) for address, each in by_address if each.item and address.normal not in gone]
     noted = [address for address, each in by_address if each.item is None]
     crowd = crowds.gather(session, met, noted, accounts, is_rehearsal=is_rehearsal)
-    if _gone(env, told, erased_meanwhile := erasure_journal.erased_addresses(env.settings)) != gone:
+    if _gone(env, told, erased_meanwhile := erased_addresses.among(session, addresses)) != gone:
         raise StaleLocks  # somebody was erased before their address was locked
     words = {(each.wording, each.locale) for each in told if each.wording}
     seen = {} if is_rehearsal else {each: notices.keep_told(session, *each) for each in sorted(words)}

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from app.branding.models import Brand
 from app.db import Session
-from app.errors import EvidenceNotTrusted, Restricted
+from app.errors import Conflict, EvidenceNotTrusted, Restricted
 from app.kit.addresses import Address
 from app.kit.provenance import Provenance
 from app.models import Account
-from app.services import accounts, external_ids
+from app.services import accounts, erased_addresses, external_ids
 from app.services.locks import lock_address
 
 
@@ -43,11 +43,13 @@ def introduce(
     Being known is enough to be written to on some grounds, so not every client's word makes somebody known. An account
     that is there keeps its language, and what else the person chose. The address counts as proved only where the client
     says when that was; without it nothing can be told about the person either (`flows.amend`).
-    Raises `EvidenceNotTrusted`, `ExternalIdTaken`, `Restricted`.
+    Raises `EvidenceNotTrusted`, `ExternalIdTaken`, `Restricted`, and `Conflict` where the person was erased since.
     """
     if not is_trusted:
         raise EvidenceNotTrusted(f"{brand.name} does not list this client under trusted_evidence.")
     locked = lock_address(session, customer.address)
+    if customer.proved_at and erased_addresses.is_before(session, customer.address, customer.proved_at):
+        raise Conflict("The person was erased since.")
     account = locked.account(session)
     if account is None or account.status == accounts.ERASED:
         account = _make(session, locked.digest, provenance.locale)

@@ -17,7 +17,7 @@ from app.kit.addresses import Address
 from app.kit.months import months_after
 from app.kit.provenance import Provenance
 from app.models import Account
-from app.services import accounts, consents
+from app.services import accounts, consents, erased_addresses
 from app.services.decisions import version_in_force
 from app.services.folding import State
 from app.services.items import ItemRef, items
@@ -32,7 +32,7 @@ class Noted(StrEnum):
     KNOWN = "known"
     """It may be sent already, on a better ground or for as long."""
     CONFLICT = "conflict"
-    """The person said no. No purchase turns that into anything else (invariant 7)."""
+    """The person said no, or was erased since. No purchase turns that into anything else (invariant 7)."""
     OVER = "over"
     """It is so long ago that the ground has ended."""
 
@@ -66,6 +66,8 @@ def note_relation(
     states = consents.current(session, account.id) if account else {}
     state = states.get(item.id)
     if account and (account.status != accounts.ACTIVE or _said_no(session, brand, item, states)):
+        return Noted.CONFLICT
+    if erased_addresses.is_before(session, relation.address, relation.at):
         return Noted.CONFLICT
     if state and _is_as_good(state, until):
         return Noted.KNOWN

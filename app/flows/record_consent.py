@@ -16,7 +16,7 @@ from app.kit.addresses import Address
 from app.kit.provenance import Provenance
 from app.kit.subjects import Subject
 from app.models import Account
-from app.services import accounts, consents, notices, opt_in, subjects
+from app.services import accounts, consents, erased_addresses, notices, opt_in, subjects
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
 from app.services.folding import Line, Status
@@ -50,13 +50,13 @@ def grant(
     """Record a consent that was given elsewhere. An address that was never met gets a lite account.
 
     Raises `EvidenceNotTrusted` where the brand does not trust the teller (invariant 1), `Conflict` where the person
-    said no at or after the act that is told of (invariant 7), `NotOffered`, `UnknownSubject`.
+    said no at or after the act that is told of (invariant 7) or was erased since, `NotOffered`, `UnknownSubject`.
     """
     if item.is_retired:
         raise NotOffered(f"“{item.key}” is no longer offered.")
     if not is_trusted:
         raise EvidenceNotTrusted(f"{brand.name} does not list this client under trusted_evidence; ask by “request”.")
-    account = _met(session, subject, provenance)
+    account = _met(session, subject, told.at, provenance)
     state = consents.current(session, account.id).get(item.id)
     ruling = rule_on_yes(state, Moment.exactly(told.at))
     if ruling is Ruling.CONFLICT:
@@ -94,11 +94,13 @@ def withdraw(session: Session, item: ItemRef, subject: Subject, told: Told, prov
     return Recorded(account.id, lines[-1] if lines else None, status)
 
 
-def _met(session: Session, subject: Subject, provenance: Provenance) -> Account:
+def _met(session: Session, subject: Subject, at: datetime, provenance: Provenance) -> Account:
     if isinstance(subject, Address) and subject.kind == "email":
         locked: Locked | None = lock_address(session, subject)
     else:
         locked = subjects.lock(session, subject)
+    if isinstance(subject, Address) and erased_addresses.is_before(session, subject, at):
+        raise Conflict("The person was erased since.")
     account = locked.account(session) if locked else None
     if account is not None and account.status != accounts.ERASED:
         return account

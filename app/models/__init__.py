@@ -1,7 +1,7 @@
 """The records, in two groups that no foreign key crosses: by address digest, and by account."""
 
 from app.models.accounts import Account, AddressChange, PhoneProof, SessionRow
-from app.models.addresses import AddressRow, ContactPoint, OptInItem, OptInRequest, Suppression
+from app.models.addresses import AddressRow, ContactPoint, ErasedAddress, OptInItem, OptInRequest, Suppression
 from app.models.base import Base
 from app.models.challenges import SpentProof
 from app.models.check_ins import CheckIn
@@ -40,6 +40,7 @@ __all__ = [
     "ConsentEvent",
     "ContactPoint",
     "DevelopmentMail",
+    "ErasedAddress",
     "EventDetail",
     "EventFeed",
     "ExternalIdRow",

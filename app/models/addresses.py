@@ -96,3 +96,12 @@ class Suppression(Base):
     created_at: Mapped[datetime]
     lapses_at: Mapped[datetime | None]
     lifted_at: Mapped[datetime | None]
+
+
+class ErasedAddress(Base):
+    """An address whose owner was erased: what they did before that can't be told any more. Never deleted."""
+
+    __tablename__ = "erased_address"
+
+    address_digest: Mapped[DigestKey]
+    erased_at: Mapped[datetime]

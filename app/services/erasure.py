@@ -1,7 +1,8 @@
 """Erasure: what of a person goes, and what stays (GDPR art. 17).
 
 What goes is deleted rather than marked. What stays tells of nobody: the lines of the ledger, without their details and
-closed by one `erased` line for each consent, addresses that must not be contacted as digests, and counts.
+closed by one `erased` line for each consent, addresses that must not be contacted as digests, the digests of its
+own with when it was erased, and counts.
 """
 
 from __future__ import annotations
@@ -42,7 +43,17 @@ from app.models import (
     SessionRow,
     Suppression,
 )
-from app.services import accounts, consents, ledger, locks, mailbox, privacy_referrals, stationery, suppressions
+from app.services import (
+    accounts,
+    consents,
+    erased_addresses,
+    ledger,
+    locks,
+    mailbox,
+    privacy_referrals,
+    stationery,
+    suppressions,
+)
 from app.services.folding import Action
 from app.services.ledger import Entry
 from app.services.locks import Locked
@@ -72,22 +83,25 @@ def former_digests(session: Session, account_id: uuid.UUID) -> set[bytes]:
 
 
 def own_digests(session: Session, account_id: uuid.UUID) -> set[bytes]:
-    """Give the present addresses of an account."""
-    return set(session.scalars(select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id)))
+    """Give the addresses of an account, and those it left that are nobody else's by now."""
+    present = session.scalars(select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id))
+    return {*present, *_left(session, account_id, former_digests(session, account_id))}
 
 
 def erase(
-    session: Session, locked: Locked, former: Collection[bytes], asked_at: datetime, provenance: Provenance,
-    but_request: uuid.UUID | None = None,
+    session: Session, locked: Locked, former: Collection[bytes], asked_at: datetime, erased_at: datetime,
+    provenance: Provenance, but_request: uuid.UUID | None = None,
 ) -> None:  # fmt: skip
     """Erase an account that is locked with its addresses and those of `former` (`locks.lock_to_erase`).
 
-    Of its privacy requests the one that led here stays, `but_request`: it says nothing of the person.
+    What its owner did up to `erased_at` can't be told of its addresses afterwards (`services.erased_addresses`). Of its
+    privacy requests the one that led here stays, `but_request`: it says nothing of the person.
     """
     account = locked.account(session)
     if account is None:
         return
     own = {*locked.digests, *_left(session, account.id, former)}
+    erased_addresses.remember(session, dict.fromkeys(own, erased_at))
     every = {each for digest in own for each in locks.every_digest(session, digest)}
     told = (stationery.typed_address(session, digest, kind) for digest in own for kind in ("email", "phone"))
     mailbox.forget(session, [typed for typed in told if typed])

@@ -12,8 +12,6 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
-from pathlib import Path
 from typing import IO, Any
 
 from app.config import Settings
@@ -49,30 +47,27 @@ def unfinished(settings: Settings) -> list[uuid.UUID]:
     return [account for account, state in _read(settings).items() if state is State.INTENDED]
 
 
-def erased(settings: Settings) -> list[uuid.UUID]:
-    """List the accounts that must not be there any more, whatever a backup says."""
-    return [account for account, state in _read(settings).items() if state is not State.VOID]
+def erased(settings: Settings) -> dict[uuid.UUID, datetime]:
+    """Give the accounts that must not be there any more, whatever a backup says, with when they were erased."""
+    return {uuid.UUID(line["account"]): datetime.fromisoformat(line["at"]) for line in _erasures(settings)}
 
 
-def erased_addresses(settings: Settings) -> Mapping[bytes, datetime]:
-    """Give the digests of the addresses of those who were erased, with when that was wished for the last time.
+def erased_addresses(settings: Settings) -> dict[bytes, datetime]:
+    """Give the digests of the addresses of those who were erased, with when that was the last time."""
+    return {
+        bytes.fromhex(digest): datetime.fromisoformat(line["at"])
+        for line in _erasures(settings)
+        for digest in line["digests"]
+    }
 
-    Read anew only when the file has grown, so that it may be asked for each batch of a long run.
-    """
-    path = settings.instance_path / FILE
-    return _addresses(path, path.stat().st_size) if path.exists() else {}
 
-
-@lru_cache(maxsize=1)
-def _addresses(path: Path, size: int) -> Mapping[bytes, datetime]:  # noqa: ARG001 - the size tells of another content
-    found: dict[bytes, datetime] = {}
-    with journal.locked(path) as file:
+def _erasures(settings: Settings) -> list[Mapping[str, Any]]:
+    """Read the intents that were not taken back, in the order of time."""
+    with journal.locked(settings.instance_path / FILE) as file:
         void = {account for account, state in _states(file).items() if state is State.VOID}
-        for line in map(json.loads, journal.lines(file)):
-            if uuid.UUID(line["account"]) not in void:
-                at = datetime.fromisoformat(line["at"])
-                found.update({bytes.fromhex(digest): at for digest in line.get("digests", ())})
-    return found
+        lines = [json.loads(line) for line in journal.lines(file)]
+    intents = [line for line in lines if line["state"] == State.INTENDED and uuid.UUID(line["account"]) not in void]
+    return sorted(intents, key=lambda line: datetime.fromisoformat(line["at"]))
 
 
 def _read(settings: Settings) -> dict[uuid.UUID, State]:

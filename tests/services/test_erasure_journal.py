@@ -101,7 +101,7 @@ def test_what_is_taken_back_after_a_crash_stays_and_the_intent_is_void(env):
     env.database.write(lambda session: erase.stop(session, account))
     assert erasures.run(env) == 0
     assert owner(env, ANA) == account
-    assert (erasure_journal.unfinished(env.settings), erasure_journal.erased(env.settings)) == ([], [])
+    assert (erasure_journal.unfinished(env.settings), erasure_journal.erased(env.settings)) == ([], {})
 
 
 def test_a_line_that_a_power_loss_tore_is_as_good_as_none(env):
