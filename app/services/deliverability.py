@@ -54,7 +54,7 @@ COLUMNS = {
     MessageKind.RECONSENT: Column.MARKETING,
 }
 
-TO_STRANGERS = (MessageKind.ADDRESS_PROVE, MessageKind.PHONE_CODE)
+TO_STRANGERS = (MessageKind.ADDRESS_PROVE, MessageKind.PHONE_CODE, MessageKind.PRIVACY_REFERRAL)
 """Kinds that somebody may ask for who does not own the address."""
 
 

@@ -16,9 +16,10 @@ from app.factory import create_app
 from app.flows import download, erase, profile, restrict
 from app.kit import clock
 from app.models import Account, ConsentEvent, PrivacyExport, PrivacyReferral, PrivacyRequest
-from app.services import external_ids, oauth, privacy_requests
+from app.services import external_ids, oauth, privacy_requests, suppressions
 from app.services.folding import Action
 from app.services.privacy_referrals import Kind
+from app.services.suppressions import Reason, Scope
 from tests import api, centres, customers, journeys
 from tests.accounts import person
 from tests.erasing import CAME, owner
@@ -80,6 +81,14 @@ def test_nothing_is_done_but_that_its_owner_is_mailed(client, env, headers, ana,
         assert session.get(Account, ana).status == "active"
         assert [line.action for line in session.scalars(select(ConsentEvent))] == ["granted"]
     assert journeys.decision(env, ANA) == "granted"
+
+
+def test_who_must_not_be_contacted_is_mailed_once_a_day_at_most(client, env, headers, session, outbox):
+    external_ids.attach(session, person(session, ANA), SHOP, "shop", "4711")
+    suppressions.add(session, journeys.digest(env, ANA), Scope(), Reason.DO_NOT_CONTACT, CAME)
+    for kind, came in (("erasure", "sent"), ("access", "dropped")):
+        tell(client, headers, kind)
+        assert deliver(env, outbox, mails_to(env, ANA)[-1].id) == came
 
 
 def test_its_link_opens_nothing_by_itself(app, client, headers, ana):
