@@ -36,6 +36,8 @@ ERASURES = Limit("erasure", 3, timedelta(days=1))
 PHONE_CODES = Limit("phone-code", 5, timedelta(days=1))
 """Whatever numbers they go to: each text costs money, and some people earn by it."""
 SECOND_STEP = Limit("second-step", 10, timedelta(minutes=5))
+WEBHOOK_NOTICES = Limit("webhook-notice", 3, timedelta(days=1))
+"""Mails to one contact that a webhook was disabled: a client could name anybody, and disable its own as it likes."""
 PASSKEY = Limit("passkey", 10, timedelta(minutes=5))
 
 

@@ -26,7 +26,7 @@ from app.kit.addresses import parse_email
 from app.kit.ids import new_id
 from app.kit.targets import check_url
 from app.models import OAuthClient, WebhookDelivery, WebhookEndpoint
-from app.services import feed_pages, outbox
+from app.services import feed_pages, outbox, throttle
 
 MOST = 10
 """Endpoints of one client."""
@@ -156,9 +156,12 @@ def rotate(session: Session, client_id: str, endpoint_id: uuid.UUID) -> tuple[En
 
 
 def disable(session: Session, row: WebhookEndpoint, reason: Reason) -> None:
-    """Tell an endpoint nothing any more; its contact is mailed, once this is committed, unless it was their wish."""
+    """Tell an endpoint nothing any more; its contact is mailed, once this is committed, unless it was their wish.
+
+    An address gets at most three such mails a day.
+    """
     row.disabled_at, row.disabled_reason = clock.now(), reason
-    if reason is not Reason.CLIENT:
+    if reason is not Reason.CLIENT and _may_be_told(session, row):
         outbox.enqueue(session, outbox.TELL_OF_WEBHOOK, endpoint_id=row.id)
 
 
@@ -211,6 +214,13 @@ def _checked(session: Session, url: str) -> str:
     except ValueError as mistake:
         raise BadTarget(f"url {mistake}.") from None
     return url
+
+
+def _may_be_told(session: Session, row: WebhookEndpoint) -> bool:
+    if row.contact_sealed is None:
+        return True  # by the log alone
+    contact = parse_email(environment(session).sealer.open(row.contact_sealed))
+    return throttle.take(session, throttle.WEBHOOK_NOTICES, [environment(session).digester.newest(contact)]) == 0
 
 
 def _sealed_contact(session: Session, contact: str | None) -> bytes | None:

@@ -205,6 +205,16 @@ def test_nobody_is_mailed_of_what_works_again_or_of_their_own_wish(env, disabled
     assert outbox.mails == []
 
 
+def test_whoever_is_named_gets_three_such_mails_a_day(env, disabled):
+    endpoint, owner = disabled
+    for _ in range(4):
+        with env.database.transaction() as session:
+            webhooks.change(session, owner, endpoint, {"is_enabled": True})
+            webhooks.disable(session, session.get(webhooks.WebhookEndpoint, endpoint), Reason.GONE)
+    with env.database.transaction() as session:
+        assert session.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 3
+
+
 def test_a_mail_server_that_refuses_the_contact_is_the_end_of_it_and_one_that_is_away_is_not(env, disabled):
     class Refusing:
         def send(self, mail):
