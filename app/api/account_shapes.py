@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from app.api.shapes import FORM, NO_NUL, BrandName, Moment, Name, Shape
+from app.api.shapes import FORM, NO_NUL, ActMoment, BrandName, Name, Shape
 
 MOST_SYSTEMS = 20
 Email = Annotated[str, Field(min_length=3, max_length=400, examples=["ana@example.com"])]
@@ -73,7 +73,7 @@ class NewLite(Shape):
     brand: BrandName
     external_id: GivenId = Field(description="What you call them: how you find them again.")
     locale: Name | None = Field(default=None, description="Their language, where they are new here.")
-    proved_at: Moment | None = Field(
+    proved_at: ActMoment | None = Field(
         default=None, description="When they acted from the mailbox, such as by a link that you mailed them."
     )
 

@@ -84,7 +84,8 @@ def change(account_id: str) -> Response:
     """Change an account: its language, its profile, what you call the person.
 
     As the person would on their own page, where they read that you did it; so the mailbox must have been proved (409
-    `mailbox_not_proved`), but for external ids, which are yours. Without a postal address what came by post ends, and
+    `mailbox_not_proved`) and the brand must list the client's name under `trusted_evidence` (every brand, to take a
+    postal address away), but for external ids, which are yours. Without a postal address what came by post ends, and
     the person is mailed about it. All of it is done, or nothing. Accounts that are held still stay as they are.
     """
     parley = env()

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
-from app.api.shapes import NO_NUL, BrandName, Moment, Name, Shape, Subject
+from app.api.shapes import NO_NUL, ActMoment, BrandName, Name, Shape, Subject
 from app.branding.models import Channel, Kind
 
 Fact = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]
@@ -39,7 +39,7 @@ class ConsentRequest(Shape):
     channel: Name | None = None
     purpose: Name | None = Field(default=None, description="Stands for topic and channel.")
     action: Literal["grant", "withdraw", "request"]
-    occurred_at: Moment | None = Field(default=None, description="When the person acted; now, unless said.")
+    occurred_at: ActMoment | None = Field(default=None, description="When the person acted; now, unless said.")
     evidence: Annotated[dict[FactName, Fact], Field(max_length=20)] = Field(
         default_factory=dict,
         description="What proves it, such as the till, the form and its number. Kept until the person is erased.",

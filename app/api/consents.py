@@ -32,9 +32,9 @@ def record() -> Response:
 
     `grant` records a yes with its evidence. The brand must list the client's name under `trusted_evidence`, and what
     the person said no to since `occurred_at` stays a no (409 `conflict`). `withdraw` records a no, also where nothing
-    was said before. Both answer 201 with the line of the ledger, or 200 with none where all was so already. `request`
-    sends the mail of a double opt-in, under the same limits as the forms, and answers 202 whether the address is known
-    or not.
+    was said before, or once more with a later `occurred_at`. Both answer 201 with the line of the ledger, or 200 with
+    none where all was so already. `request` sends the mail of a double opt-in, under the same limits as the forms, and
+    answers 202 whether the address is known or not.
     Send an `Idempotency-Key`: the same request under it is done once and answered alike for 24 hours.
     """
     parley = env()
@@ -59,7 +59,8 @@ def _act(session: Session, brand: Brand, asked: ConsentRequest, came: Provenance
         subscribe.subscribe(session, brand, email, [f"{asked.topic}:{asked.channel}"], came)
         return Answered(202, {"event": None, "status": "pending", "receipt_id": None})
     subject = identify(asked.subject, access)
-    told = Told(_moment(asked.occurred_at), dict(asked.evidence), asked.wording)
+    at, is_dated = _moment(asked.occurred_at), asked.occurred_at is not None
+    told = Told(at, dict(asked.evidence), asked.wording, is_dated)
     if asked.action == "grant":
         name = oauth.name_of(session, access.client_id)
         is_trusted = trust.is_trusted(env().group, name, brand, item)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from app.api.shapes import BrandName, Moment, Name, Shape, Subject
+from app.api.shapes import ActMoment, BrandName, Name, Shape, Subject
 from app.services.privacy_referrals import Kind, State, Through
 
 
@@ -18,7 +18,7 @@ class PrivacyRequestTold(Shape):
     brand: BrandName = Field(description="In whose name they are mailed.")
     kind: Kind = Field(description="A copy, deletion, holding still, correction, or an objection.")
     through: Through = Field(description="How they told you.")
-    received_at: Moment | None = Field(default=None, description="When; now, unless said. The month runs from then.")
+    received_at: ActMoment | None = Field(default=None, description="When; now, unless said. The month runs from then.")
     locale: Name | None = Field(default=None, description="The language of the mail, unless they chose one.")
 
 

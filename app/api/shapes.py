@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from app.branding.models import Channel, Kind, LegalBasis
+from app.kit.moments import FIRST_YEAR
 from app.services.decisions import Reason
 
 FORM = "form:"
@@ -43,7 +44,15 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("is out of range") from None
 
 
+def _not_long_ago(value: datetime) -> datetime:
+    if value.year < FIRST_YEAR:
+        raise ValueError(f"must be of {FIRST_YEAR} or later")
+    return value
+
+
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+ActMoment = Annotated[Moment, AfterValidator(_not_long_ago)]
+"""When somebody acted."""
 
 
 class Shape(BaseModel):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstrai
 from pydantic.config import JsonDict
 
 from app.api.consent_shapes import Fact, FactName
-from app.api.shapes import FORM, NO_NUL, BrandName, EmailSubject, Moment, PhoneSubject, Shape
+from app.api.shapes import FORM, NO_NUL, ActMoment, BrandName, EmailSubject, PhoneSubject, Shape
 from app.branding.models import Channel
 from app.services.suppressions import Reason
 
@@ -48,7 +48,7 @@ class SuppressionRequest(Shape):
     brand: BrandName | None = Field(description="Null for the whole group: only a client with all its brands may.")
     channel: Channel | None = Field(default=None, description="Only this channel; otherwise all.")
     reason: Reason
-    occurred_at: Moment | None = Field(default=None, description="When that came about; now, unless said.")
+    occurred_at: ActMoment | None = Field(default=None, description="When that came about; now, unless said.")
     document: Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)] = Field(
         default="", description="A reference to the paper that says so; due for legal. No addresses: it stays for good."
     )

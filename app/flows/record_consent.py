@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.kit.addresses import Address
 from app.kit.provenance import Provenance
 from app.kit.subjects import Subject
 from app.models import Account
-from app.services import accounts, consents, erased_addresses, notices, opt_in, subjects
+from app.services import accounts, consents, erased_addresses, ledger, notices, opt_in, refusals, subjects
 from app.services.consents import Grant
 from app.services.decisions import version_in_force
 from app.services.folding import Line, Status
@@ -32,6 +32,8 @@ class Told:
     at: datetime
     evidence: Mapping[str, Any] = field(default_factory=dict)
     wording: str = ""
+    is_dated: bool = True
+    """False where nobody said when, and `at` is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def grant(
         raise EvidenceNotTrusted(f"{brand.name} does not list this client under trusted_evidence; ask by “request”.")
     account = _met(session, subject, told.at, provenance)
     state = consents.current(session, account.id).get(item.id)
-    ruling = rule_on_yes(state, Moment.exactly(told.at))
+    ruling = rule_on_yes(state, Moment.exactly(told.at), consents.last_yes(session, account.id, item))
     if ruling is Ruling.CONFLICT:
         raise Conflict("The person said no since.")
     if ruling is Ruling.KNOWN:
@@ -83,15 +85,23 @@ def withdraw(session: Session, item: ItemRef, subject: Subject, told: Told, prov
     if locked is None:
         return Recorded(None, None, None)
     account = locked.account(session)
-    state = consents.current(session, account.id).get(item.id) if account else None
-    if rule_on_no(state, Moment.exactly(told.at)) is Ruling.CONFLICT:
+    known = account if account is not None and account.status != accounts.ERASED else None
+    state = consents.current(session, known.id).get(item.id) if known else None
+    yes_at = consents.last_yes(session, known.id, item) if known else None
+    ruling = rule_on_no(state, Moment.exactly(told.at), yes_at)
+    if ruling is Ruling.CONFLICT:
         raise Conflict("The person agreed since.")
     opt_in.cancel(session, locked.digests, [item.id], provenance)
-    if account is None or account.status == accounts.ERASED:
+    if known is None:
         return Recorded(None, None, None)
-    lines = consents.refuse(session, account, [item], provenance, told.at)
-    status = lines[-1].status if lines else state.status if state else None
-    return Recorded(account.id, lines[-1] if lines else None, status)
+    entry = refusals.no(environment(session).group, item, state, told.at)
+    if entry is None and state is not None and ruling is Ruling.APPLIES and told.is_dated:
+        # Said once more, and later: no yes between the two counts. Without a date it is somebody's list, sent again.
+        entry = refusals.again(item, state, told.at)
+    if entry is None:
+        return Recorded(known.id, None, state.status if state else None)
+    (line,) = ledger.append(session, known, [replace(entry, detail=told.evidence)], provenance)
+    return Recorded(known.id, line, line.status)
 
 
 def _met(session: Session, subject: Subject, at: datetime, provenance: Provenance) -> Account:

@@ -6,14 +6,18 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select, true
+from sqlalchemy import ColumnElement, exists, or_, select, true
 
 from app.branding.models import FieldKind
 from app.db import Session
 from app.environment import environment
-from app.models import Account, Consent, ContactPoint, ExternalIdRow, Item
+from app.kit.provenance import ActorKind
+from app.models import Account, ConsentEvent, ContactPoint, ExternalIdRow, Item
 from app.services import accounts, external_ids, profile
+from app.services.folding import Action
 from app.services.profile import HeldField
+
+YES = (Action.GRANTED, Action.RENEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,22 @@ def find(session: Session, account_id: uuid.UUID, asker: Asker) -> Account | Non
     """Give an account that a client has to do with; None for every other, and for one that was erased.
 
     It has to do with whoever ever said something to one of its brands, and with whom it has an id of its own for. What
-    is the whole group's makes nobody an acquaintance of one house; a client of all houses knows everybody.
+    is the whole group's makes nobody an acquaintance of one house; a client of all houses knows everybody. Of what a
+    client told, only a yes counts: it takes the trust of the house, while any client may pass on anybody's no, and must
+    not come to know them by that.
     """
+    return session.scalar(select(Account).where(Account.id == account_id, *known_to(session, asker)))
+
+
+def known_to(session: Session, asker: Asker) -> list[ColumnElement[bool]]:
+    """Give the conditions on accounts that a client has to do with, see `find`."""
     knows_all = set(asker.brands) >= environment(session).group.brands.keys()
     said = exists().where(
-        Consent.account_id == Account.id, Consent.item_id == Item.id, Item.brand.in_(asker.brands)
+        ConsentEvent.account_id == Account.id, ConsentEvent.item_id == Item.id, Item.brand.in_(asker.brands),
+        or_(ConsentEvent.actor_kind != ActorKind.CLIENT, ConsentEvent.action.in_(YES)),
     )  # fmt: skip
     named = exists().where(ExternalIdRow.account_id == Account.id, ExternalIdRow.client == asker.name)
-    query = select(Account).where(Account.id == account_id, Account.status != accounts.ERASED)
-    return session.scalar(query.where(true() if knows_all else said | named))
+    return [Account.status != accounts.ERASED, true() if knows_all else said | named]
 
 
 def tell(session: Session, account: Account, asker: Asker) -> Acquaintance:

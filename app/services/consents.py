@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import func, literal, select
 
-from app.branding.models import LegalBasis
+from app.branding.models import BY_RELATION, LegalBasis
 from app.db import Session
 from app.environment import environment
 from app.kit import clock
 from app.kit.provenance import Provenance
-from app.models import Account, Consent
+from app.models import Account, Consent, ConsentEvent
 from app.services import ledger
 from app.services.folding import Action, Line, State, Status
 from app.services.items import ItemRef, items
@@ -192,6 +192,16 @@ def refuse(
     unsaid = [item for item in wanted if item.id not in present and item.id not in told]
     entries = [Entry(item.id, Action.REFUSED, occurred_at=occurred_at) for item in unsaid]
     return ended + ledger.append(session, account, entries, provenance)
+
+
+def last_yes(session: Session, account_id: uuid.UUID, item: ItemRef) -> datetime | None:
+    """Give when the person last said yes to an item, renewals included; what rests on a purchase is none."""
+    said = select(func.max(ConsentEvent.occurred_at)).where(
+        ConsentEvent.account_id == account_id, ConsentEvent.item_id == item.id,
+        ConsentEvent.action.in_((Action.GRANTED, Action.RENEWED)),
+        ConsentEvent.legal_basis.not_in([basis.value for basis in BY_RELATION]),
+    )  # fmt: skip
+    return session.scalar(said)
 
 
 def running(session: Session, account_id: uuid.UUID, item: ItemRef) -> State | None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from app.branding.models import Brand, SiteGroup
 from app.errors import InvalidAddress, UnknownItem
 from app.kit.addresses import Address, parse_email, parse_phone
+from app.kit.moments import FIRST_YEAR
 from app.kit.rows import Row
 from app.services.import_layouts import GO, ISO, Layout, Meaning, Sign
 from app.services.items import ItemRef, Items
@@ -24,7 +25,6 @@ LONGEST_WORDING = 10_000
 MOST_KNOWN = 10_000
 PREFIX = "evidence."
 """Columns that begin so are kept as proof under what follows, whatever the layout."""
-FIRST_YEAR = 1970
 _DAY = timedelta(days=1)
 _GO = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d{4})( .*)?")
 

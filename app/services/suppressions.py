@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from app.branding.models import Channel
 from app.db import Session
 from app.kit import clock, ids
-from app.kit.provenance import Provenance
+from app.kit.provenance import ActorKind, Provenance
 from app.models import AddressRow, Suppression
 from app.services.locks import every_digest
 
@@ -84,7 +84,8 @@ def add(session: Session, digest: bytes, scope: Scope, reason: Reason, provenanc
 def note(session: Session, wishes: Sequence[Wish], provenance: Provenance) -> list[Noted]:
     """Suppress addresses, which the caller has locked, and tell for each wish what came of it.
 
-    The same suppression twice is one. What the owner, or staff, lifted after a wish came about stays lifted.
+    The same suppression twice is one, unless a client said the first and somebody else the second. What the owner, or
+    staff, lifted after a wish came about stays lifted.
     """
     found = _plan(session, wishes, provenance)
     session.add_all(row for _noted, row in found if row is not None)
@@ -111,7 +112,7 @@ def _plan(
     found: list[tuple[Noted, Suppression | None]] = []
     for wish in wishes:
         rows = [row for digest in every[wish.digest] for row in by_digest.get(digest, [])]
-        noted = _judge(rows, wish)
+        noted = _judge(rows, wish, provenance)
         new = _row(wish, keys.get(wish.digest, UNKNOWN_KEY), provenance) if noted is Noted.ADDED else None
         if new is not None:
             by_digest.setdefault(wish.digest, []).append(new)
@@ -119,15 +120,25 @@ def _plan(
     return found
 
 
-def _judge(rows: Iterable[Suppression], wish: Wish) -> Noted:
+def _judge(rows: Iterable[Suppression], wish: Wish, provenance: Provenance) -> Noted:
     now = clock.now()
     lapse = _lapse(wish.reason, wish.at or now)
     alike = [row for row in rows if row.reason == wish.reason and (row.brand, row.channel) == _pair(wish.scope)]
-    if any(stands(row) for row in alike):
+    if any(stands(row) and _speaks_for(row, provenance) for row in alike):
         return Noted.STANDING
     if any(row.lifted_at is not None and (wish.at is None or row.lifted_at > wish.at) for row in alike):
         return Noted.LIFTED
     return Noted.LAPSED if lapse is not None and lapse <= now else Noted.ADDED
+
+
+def _speaks_for(row: Suppression, provenance: Provenance) -> bool:
+    """Tell whether what is on record makes it needless to write the same again.
+
+    A client may take back its own word, which must not take somebody else's with it.
+    """
+    actor = provenance.actor
+    is_of_client = row.provenance.get("actor") == ActorKind.CLIENT
+    return not is_of_client or (actor.kind is ActorKind.CLIENT and row.provenance.get("actor_id") == actor.id)
 
 
 def _row(wish: Wish, key_id: str, provenance: Provenance) -> Suppression:

@@ -19,6 +19,7 @@ from app.services import external_ids, oauth
 from app.services.folding import Action
 from tests import api, centres, customers, journeys
 from tests.accounts import person
+from tests.documents import published
 from tests.erasing import ask, owner
 
 ANA, BEA, SHOP = "ana@example.com", "bea@example.com", "camille-shop"
@@ -37,6 +38,14 @@ def bearer(client, env, name=SHOP, brands=("camille",), scopes=SCOPES):
 @pytest.fixture
 def headers(client, env):
     return bearer(client, env)
+
+
+@pytest.fixture
+def trusted_by_all(app, env):
+    """Let every house trust the shop."""
+    brands = {slug: each.model_copy(update={"trusted_evidence": (SHOP,)}) for slug, each in env.group.brands.items()}
+    with published(env, env.group.model_copy(update={"brands": brands}), app):
+        yield
 
 
 def introduce(client, headers, email=ANA, number="4711", key=None, **changes):
@@ -243,7 +252,7 @@ def test_what_somebody_said_on_the_telephone_is_kept_as_on_their_own_page(client
     assert not {"ip", "user_agent"} & rows[0].provenance.keys(), "of a machine that is no person's"
 
 
-def test_what_comes_by_post_ends_with_the_address(client, env, headers, customer, ana):
+def test_what_comes_by_post_ends_with_the_address(client, env, headers, customer, ana, trusted_by_all):
     address = {"street": ["1 Quay"], "postal_code": "", "city": "Brest", "country": "FR"}
     amend(client, headers, ana, profile={"postal-address": address})
     journeys.press(customer, set="camille:new-collection:post=on")
@@ -351,3 +360,35 @@ def test_who_was_erased_is_found_by_nothing(committing_env):
 def test_a_client_of_all_houses_finds_no_one_who_is_not_there(client, env, session):
     person(session, BEA)
     assert show(client, bearer(client, env, "the group", EVERY), NOBODY).status_code == 404
+
+
+def test_a_no_passed_on_makes_nobody_an_acquaintance_and_nothing_is_told_without_trust(client, app, env, headers):
+    browser = app.test_client()
+    customers.register(browser, env, ANA)
+    stranger = bearer(client, env, "stranger", ("ostra",), [*SCOPES, "consents:write"])
+    said = {
+        "subject": {"email": ANA},
+        "brand": "ostra",
+        "topic": "newsletter",
+        "channel": "email",
+        "action": "withdraw",
+    }
+    answer = client.post("/api/v1/consents", json=said, headers={**stranger, "Idempotency-Key": f"key {next(keys)}"})
+    account = answer.json["event"]["account_id"]
+    assert answer.status_code == 201
+    assert show(client, stranger, account).status_code == 404
+    assert amend(client, stranger, account, brand="ostra", locale="de").status_code == 404
+    journeys.subscribe(browser, env, ANA)
+    journeys.press(browser, "ostra", set="ostra:newsletter:email=on")
+    assert show(client, stranger, account).status_code == 200, "now they said something themselves"
+    refused = amend(client, stranger, account, brand="ostra", profile={"name": {"name": "Mallory"}})
+    assert (refused.status_code, refused.json["code"]) == (403, "evidence_not_trusted")
+
+
+def test_a_postal_address_is_not_taken_away_by_one_house_from_the_others(client, app, env, headers):
+    customers.register(app.test_client(), env, ANA)
+    account = introduce(client, headers).json["account_id"]
+    address = {"street": ["1 Quay"], "postal_code": "", "city": "Brest", "country": "FR"}
+    assert amend(client, headers, account, profile={"postal-address": address}).status_code == 204
+    refused = amend(client, headers, account, profile={"postal-address": None})
+    assert (refused.status_code, refused.json["code"]) == (403, "evidence_not_trusted")

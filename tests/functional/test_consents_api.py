@@ -242,3 +242,27 @@ def test_an_answer_is_kept_if_and_only_if_what_it_tells_of_was_done(env, session
     done = Answered(201, {"a": 1})
     assert idempotency.once(session, "client", "key", b"asked", lambda: done) == done
     assert idempotency.once(session, "client", "key", b"asked", fail) == done
+
+
+def test_a_yes_from_between_two_noes_counts_for_nothing(client, env, headers, session):
+    send(client, headers, occurred_at="2026-03-01T00:00:00Z")
+    for day in ("02", "10"):
+        answer = send(client, headers, "withdraw", occurred_at=f"2026-03-{day}T00:00:00Z", evidence={"call": day})
+        assert answer.status_code == 201
+    assert send(client, headers, "withdraw", occurred_at="2026-03-10T00:00:00Z").status_code == 200, "said already"
+    between = send(client, headers, occurred_at="2026-03-05T00:00:00Z")
+    assert (between.status_code, between.json["code"]) == (409, "conflict")
+    assert send(client, headers, occurred_at="2026-03-11T00:00:00Z").json["status"] == "granted"
+
+
+def test_what_was_renewed_since_is_not_ended_by_an_older_no_nor_renewed_twice(client, headers):
+    send(client, headers, occurred_at="2026-03-01T00:00:00Z")
+    assert send(client, headers, occurred_at="2026-03-10T00:00:00Z").json["event"]["action"] == "renewed"
+    assert send(client, headers, occurred_at="2026-03-10T00:00:00Z").json["event"] is None
+    answer = send(client, headers, "withdraw", occurred_at="2026-03-05T00:00:00Z")
+    assert (answer.status_code, answer.json["code"]) == (409, "conflict")
+
+
+def test_nobody_acted_before_1970(client, headers):
+    answer = send(client, headers, occurred_at="1969-12-31T23:59:59Z")
+    assert (answer.status_code, answer.json["code"]) == (422, "validation_error")

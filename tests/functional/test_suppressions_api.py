@@ -11,8 +11,11 @@ from sqlalchemy import select
 
 from app.api.suppression_shapes import SuppressionAnswer, SuppressionsAnswer
 from app.factory import create_app
+from app.kit.provenance import PERSON, Provenance, Source
 from app.models import AddressRow, Suppression
 from app.services import oauth, suppressions
+from app.services.locks import lock_digest
+from app.services.suppressions import Reason, Scope
 from tests import api, journeys
 
 ANA, NUMBER = "ana@example.com", "+33612345678"
@@ -207,3 +210,21 @@ def test_the_same_said_at_once_by_two_is_one(committing_env):
         answers = list(pool.map(lambda each: say(each, headers), clients))
     assert sorted(each.status_code for each in answers) == [200, 201]
     assert len({each.json["id"] for each in answers}) == 1
+
+
+def test_what_its_owner_said_too_outlives_the_client_s_taking_back(client, env, whole):
+    journeys.subscribe(client, env, ANA)
+    told = say(client, whole, brand=None)
+    own = Provenance(PERSON, Source.CENTRE)
+
+    def never(session):
+        locked = lock_digest(session, journeys.digest(env, ANA))
+        suppressions.add(session, locked.digest, Scope(), Reason.DO_NOT_CONTACT, own)
+
+    env.database.write(never)
+    env.database.write(never)
+    assert lift(client, whole, told.json["id"]).status_code == 204
+    assert journeys.decision(env, ANA) == "suppressed"
+    with env.database.transaction() as session:
+        rows = suppressions.on_record(session, journeys.digest(env, ANA))
+    assert [row.lifted_at is None for row in rows] == [False, True]

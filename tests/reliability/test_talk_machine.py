@@ -82,7 +82,8 @@ def spoil_suppressions(monkeypatch, right, wrong):
     assert spoilt != decisions.SUPPRESSED
     for module in (decisions, verdicts, batches):
         monkeypatch.setattr(module, "SUPPRESSED", spoilt)
-        monkeypatch.setattr(module, "_statement", module._statement.__wrapped__)
+        name = "statement" if module is batches else "_statement"
+        monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
 
 
 FAULTS = [
