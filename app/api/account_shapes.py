@@ -19,7 +19,8 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from app.api.shapes import FORM, NO_NUL, ActMoment, BrandName, Name, Shape
+from app.api.shapes import FORM, NO_NUL, BrandName, Name, Shape
+from app.api.times import ActMoment
 
 MOST_SYSTEMS = 20
 Email = Annotated[str, Field(min_length=3, max_length=400, examples=["ana@example.com"])]

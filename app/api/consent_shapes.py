@@ -9,7 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
-from app.api.shapes import NO_NUL, ActMoment, BrandName, Name, Shape, Subject
+from app.api.shapes import NO_NUL, BrandName, Name, Shape, Subject
+from app.api.times import ActMoment
 from app.branding.models import Channel, Kind
 
 Fact = Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)]

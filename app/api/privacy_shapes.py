@@ -7,7 +7,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from app.api.shapes import ActMoment, BrandName, Name, Shape, Subject
+from app.api.shapes import BrandName, Name, Shape, Subject
+from app.api.times import ActMoment
 from app.services.privacy_referrals import Kind, State, Through
 
 

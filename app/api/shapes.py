@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -18,8 +15,8 @@ from pydantic import (
     Tag,
 )
 
+from app.api.times import Moment
 from app.branding.models import Channel, Kind, LegalBasis
-from app.kit.moments import FIRST_YEAR
 from app.services.decisions import Reason
 
 FORM = "form:"
@@ -28,31 +25,6 @@ FORM = "form:"
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 BrandName = Annotated[Name, Field(description="The brand that wants to contact or to use; its slug.")]
 ShownStatus = Literal["granted", "refused", "withdrawn", "objected", "expired", "pending"]
-
-
-def _written_out(value: object) -> object:
-    # Pydantic would also take seconds since 1970, which the document does not promise.
-    if isinstance(value, str) and "T" in value.upper():
-        return value
-    raise ValueError("must be a time such as 2026-11-21T10:00:00Z (RFC 3339)")
-
-
-def _in_utc(value: datetime) -> datetime:
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("is out of range") from None
-
-
-def _not_long_ago(value: datetime) -> datetime:
-    if value.year < FIRST_YEAR:
-        raise ValueError(f"must be of {FIRST_YEAR} or later")
-    return value
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
-ActMoment = Annotated[Moment, AfterValidator(_not_long_ago)]
-"""When somebody acted."""
 
 
 class Shape(BaseModel):

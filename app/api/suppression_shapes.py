@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstrai
 from pydantic.config import JsonDict
 
 from app.api.consent_shapes import Fact, FactName
-from app.api.shapes import FORM, NO_NUL, ActMoment, BrandName, EmailSubject, PhoneSubject, Shape
+from app.api.shapes import FORM, NO_NUL, BrandName, EmailSubject, PhoneSubject, Shape
+from app.api.times import ActMoment
 from app.branding.models import Channel
 from app.services.suppressions import Reason
 

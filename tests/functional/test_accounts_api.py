@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import pytest
 from sqlalchemy import select
@@ -15,24 +13,12 @@ from app.api.event_shapes import HistoryAnswer
 from app.courier import erasures
 from app.factory import create_app
 from app.models import Account, AnsweredRequest, ContactPoint, Message, ProfileChange
-from app.services import external_ids, oauth
+from app.services import external_ids
 from app.services.folding import Action
 from tests import api, centres, customers, journeys
-from tests.accounts import person
+from tests.accounts import ANA, BEA, EVERY, NOBODY, SCOPES, SHOP, amend, bearer, history, introduce, now, show
 from tests.documents import published
 from tests.erasing import ask, owner
-
-ANA, BEA, SHOP = "ana@example.com", "bea@example.com", "camille-shop"
-SCOPES = ["accounts:read", "accounts:write", "consents:read"]
-EVERY = ["camille", "maison-brume", "ostra", "vantour", "folie-douze", "kestrel-row", "sol-y-lino"]
-NOBODY = str(uuid.UUID(int=7))
-keys = count()
-
-
-def bearer(client, env, name=SHOP, brands=("camille",), scopes=SCOPES):
-    with env.database.transaction() as session:
-        auth = oauth.create(session, name, scopes, brands)
-    return {"Authorization": f"Bearer {api.ask_token(client, auth).json['access_token']}"}
 
 
 @pytest.fixture
@@ -46,29 +32,6 @@ def trusted_by_all(app, env):
     brands = {slug: each.model_copy(update={"trusted_evidence": (SHOP,)}) for slug, each in env.group.brands.items()}
     with published(env, env.group.model_copy(update={"brands": brands}), app):
         yield
-
-
-def introduce(client, headers, email=ANA, number="4711", key=None, **changes):
-    body = {"kind": "lite", "email": email, "brand": "camille", "external_id": {"system": "shop", "id": number}}
-    body = {name: value for name, value in {**body, **changes}.items() if value is not None}
-    named = {"Idempotency-Key": f"key {next(keys)}" if key is None else key}
-    return client.post("/api/v1/accounts", json=body, headers={**headers, **named})
-
-
-def show(client, headers, account, **more):
-    return client.get(f"/api/v1/accounts/{account}", headers=headers, **more)
-
-
-def amend(client, headers, account, **body):
-    return client.patch(f"/api/v1/accounts/{account}", json={"brand": "camille", **body}, headers=headers)
-
-
-def history(client, headers, account, **query):
-    return client.get(f"/api/v1/accounts/{account}/events", query_string=query, headers=headers)
-
-
-def now(**later):
-    return (datetime.now(UTC) + timedelta(**later)).isoformat()
 
 
 def test_a_customer_of_a_shop_is_known_by_its_id_and_nothing_is_proved_by_that(client, env, headers):
@@ -177,24 +140,6 @@ def test_what_makes_no_sense(client, headers, session, changes, status, code):
     answer = introduce(client, headers, **changes)
     assert (answer.status_code, answer.json["code"]) == (status, code)
     assert session.scalars(select(Account)).all() == session.scalars(select(AnsweredRequest)).all() == []
-
-
-def test_a_client_sees_whom_its_houses_have_to_do_with(client, app, env, headers):
-    journeys.subscribe(app.test_client(), env, ANA, brand="folie-douze")
-    ana = owner(env, ANA)
-    with env.database.transaction() as session:
-        external_ids.attach(session, ana, "a-crm", "crm", "88")
-    assert show(client, headers, ana).status_code == 404
-    assert show(client, bearer(client, env, "other", ["folie-douze"]), ana).json["external_ids"] == {}
-    assert show(client, bearer(client, env, "a-crm"), ana).json["external_ids"] == {"crm": "88"}
-    assert show(client, bearer(client, env, "the group", EVERY), ana).status_code == 200
-    assert amend(client, headers, ana, locale="fr").status_code == 404
-    assert history(client, headers, ana).status_code == 404
-
-
-def test_what_is_the_whole_groups_makes_nobody_a_customer_of_one_house(client, app, env, headers):
-    customers.register(app.test_client(), env, ANA)
-    assert show(client, headers, owner(env, ANA)).status_code == 404, "she accepted the terms of the group"
 
 
 @pytest.mark.parametrize("named", ["nonsense", NOBODY, NOBODY.replace("-", ""), f"{{{NOBODY}}}", "%00"])
@@ -355,40 +300,3 @@ def test_who_was_erased_is_found_by_nothing(committing_env):
     assert api.decide(client, headers, by_id).json["reason"] == "unknown_subject"
     again = introduce(client, headers).json["account_id"]
     assert again != ana, "the id is free, and its owner a new person"
-
-
-def test_a_client_of_all_houses_finds_no_one_who_is_not_there(client, env, session):
-    person(session, BEA)
-    assert show(client, bearer(client, env, "the group", EVERY), NOBODY).status_code == 404
-
-
-def test_a_no_passed_on_makes_nobody_an_acquaintance_and_nothing_is_told_without_trust(client, app, env, headers):
-    browser = app.test_client()
-    customers.register(browser, env, ANA)
-    stranger = bearer(client, env, "stranger", ("ostra",), [*SCOPES, "consents:write"])
-    said = {
-        "subject": {"email": ANA},
-        "brand": "ostra",
-        "topic": "newsletter",
-        "channel": "email",
-        "action": "withdraw",
-    }
-    answer = client.post("/api/v1/consents", json=said, headers={**stranger, "Idempotency-Key": f"key {next(keys)}"})
-    account = answer.json["event"]["account_id"]
-    assert answer.status_code == 201
-    assert show(client, stranger, account).status_code == 404
-    assert amend(client, stranger, account, brand="ostra", locale="de").status_code == 404
-    journeys.subscribe(browser, env, ANA)
-    journeys.press(browser, "ostra", set="ostra:newsletter:email=on")
-    assert show(client, stranger, account).status_code == 200, "now they said something themselves"
-    refused = amend(client, stranger, account, brand="ostra", profile={"name": {"name": "Mallory"}})
-    assert (refused.status_code, refused.json["code"]) == (403, "evidence_not_trusted")
-
-
-def test_a_postal_address_is_not_taken_away_by_one_house_from_the_others(client, app, env, headers):
-    customers.register(app.test_client(), env, ANA)
-    account = introduce(client, headers).json["account_id"]
-    address = {"street": ["1 Quay"], "postal_code": "", "city": "Brest", "country": "FR"}
-    assert amend(client, headers, account, profile={"postal-address": address}).status_code == 204
-    refused = amend(client, headers, account, profile={"postal-address": None})
-    assert (refused.status_code, refused.json["code"]) == (403, "evidence_not_trusted")
