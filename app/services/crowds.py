@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from psycopg import Connection, sql
@@ -37,7 +37,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "feed_pending": ("account_id", "sequence", "transaction_id"),
 }  # fmt: skip
 _STATE = attrgetter(*COLUMNS["consent"][2:])
-_EVENT = tuple(COLUMNS["consent_event"])
+_EVENT, _ATTRIBUTES = itemgetter(*COLUMNS["consent_event"]), COLUMNS["consent_event"].index("attributes")
 
 
 @dataclass(slots=True)
@@ -136,9 +136,9 @@ def write(session: Session, people: Iterable[Person]) -> None:
         else:
             changed.append(person)
         for event, detail in person.written:
-            rows["consent_event"].append(
-                [json.dumps(event[name]) if name == "attributes" else event[name] for name in _EVENT]
-            )
+            values = list(_EVENT(event))
+            values[_ATTRIBUTES] = json.dumps(event["attributes"]) if event["attributes"] else "{}"
+            rows["consent_event"].append(values)
             rows["event_detail"].append(
                 (detail["account_id"], detail["sequence"], detail["salt"], json.dumps(detail["detail"]))
             )
@@ -231,8 +231,8 @@ def _lock_addresses(
             rows[digest] = (digest, _key_id(env, address, digest), address.kind, abuse, sealed)
     ordered = [rows[digest] for digest in sorted(rows)]
     run(session, _MEET, {
-        "digests": _array(row[0] for row in ordered), "keys": [row[1] for row in ordered],
-        "kinds": [row[2] for row in ordered], "abuses": _array(row[3] for row in ordered),
+        "digests": _array(row[0] for row in ordered), "keys": f"{{{','.join(row[1] for row in ordered)}}}",
+        "kinds": f"{{{','.join(row[2] for row in ordered)}}}", "abuses": _array(row[3] for row in ordered),
         "texts": _array(row[4] for row in ordered), "now": clock.now(),
     })  # fmt: skip
 
@@ -291,8 +291,8 @@ _FAMILIES = """
 _MEET = """
     INSERT INTO address (digest, digest_key_id, kind, abuse_digest, sealed, created_at)
     SELECT digest, key_id, kind, abuse, sealed, %(now)s
-      FROM unnest(%(digests)s::text::bytea[], %(keys)s::text[], %(kinds)s::text[], %(abuses)s::text::bytea[],
-                  %(texts)s::text::bytea[])
+      FROM unnest(%(digests)s::text::bytea[], %(keys)s::text[], %(kinds)s::text[],
+                  %(abuses)s::text::bytea[], %(texts)s::text::bytea[])
         AS met (digest, key_id, kind, abuse, sealed)
      ORDER BY digest
     ON CONFLICT (digest) DO UPDATE SET digest_key_id = excluded.digest_key_id, sealed = excluded.sealed,
