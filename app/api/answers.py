@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from flask import Response, g
@@ -56,7 +56,7 @@ def answer_nothing(env: Environment) -> Response:
     """Say that it is done, where there is nothing to give."""
     headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS
     own = [("X-Request-Id", request_id())]
-    done = Answer([], 204, headers=Headers([*headers, *own, *left_of_quota().items()]))
+    done = Answer([], 204, headers=Headers([*headers, *own, *left_of_quota()]))
     del done.headers["Content-Type"]  # which Werkzeug puts in, though there is nothing
     return done
 
@@ -65,17 +65,17 @@ def answer_bytes(env: Environment, encoded: bytes, media_type: str) -> Response:
     """Give what is encoded already, under the same rules."""
     headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS
     own = [("Content-Type", media_type), ("Content-Length", str(len(encoded))), ("X-Request-Id", request_id())]
-    return Answer([encoded], headers=Headers([*headers, *own, *left_of_quota().items()]))
+    return Answer([encoded], headers=Headers([*headers, *own, *left_of_quota()]))
 
 
 def answer_stream(env: Environment, blocks: Iterable[bytes], media_type: str) -> Response:
     """Give what is made while it is sent, under the same rules; a failure on the way breaks it off."""
     headers = _HEADERS_OF_PRODUCTION if env.settings.is_production else _HEADERS
     own = [("Content-Type", media_type), ("X-Request-Id", request_id())]
-    return Answer(blocks, headers=Headers([*headers, *own, *left_of_quota().items()]))
+    return Answer(blocks, headers=Headers([*headers, *own, *left_of_quota()]))
 
 
-def left_of_quota() -> Mapping[str, str]:
+def left_of_quota() -> Sequence[tuple[str, str]]:
     """Give the headers that tell the client of this request what is left of its quota; none before it is known."""
     allowance: Allowance | None = g.get("allowance")
-    return {} if allowance is None else allowance.headers
+    return () if allowance is None else allowance.headers

@@ -9,11 +9,9 @@ from app.environment import Environment
 from app.errors import BrandForbidden
 from app.http import quotas
 from app.http.context import request_id
-from app.kit import clock
 from app.kit.provenance import Actor, ActorKind, Provenance, Source
 from app.services import access_tokens, usage
 from app.services.access_tokens import Access, InvalidAccessToken
-from app.services.usage import Counts, Key
 
 REALM = 'Bearer realm="parley"'
 ENTRIES_PER_REQUEST = 100
@@ -64,9 +62,8 @@ def charge_for_list(env: Environment, found: Access, entries: int) -> None:
 def _charge(env: Environment, found: Access, requests: int, units: int) -> None:
     allowance = quotas.charge(env, found.client_id, found.quota, units)
     is_refused = allowance is not None and allowance.left < 0
-    operation = (request.endpoint or "").rpartition(".")[2]
-    key = Key(clock.now().date(), found.client_id, operation)
-    usage.counter(env).add(key, Counts(requests, units, int(is_refused)))
+    operation = (request.endpoint or "").removeprefix("api.")
+    usage.counter(env).add(found.client_id, operation, requests, units, int(is_refused))
     if allowance is None:
         return
     g.allowance = allowance

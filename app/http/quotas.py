@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import structlog
 from limits.storage import MemoryStorage
@@ -24,8 +24,7 @@ POLICY = "requests"
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What a client may still do in this minute. `left` is negative where it asked for more."""
 
     quota: int
@@ -34,12 +33,12 @@ class Allowance:
     """Until the next minute, at least one."""
 
     @property
-    def headers(self) -> Mapping[str, str]:
+    def headers(self) -> Sequence[tuple[str, str]]:
         """The headers of every answer (structured fields, RFC 9651)."""
-        return {
-            "RateLimit-Policy": f'"{POLICY}";q={self.quota};w={WINDOW_SECONDS}',
-            "RateLimit": f'"{POLICY}";r={max(0, self.left)};t={self.seconds}',
-        }
+        return (
+            ("RateLimit-Policy", f'"{POLICY}";q={self.quota};w={WINDOW_SECONDS}'),
+            ("RateLimit", f'"{POLICY}";r={max(0, self.left)};t={self.seconds}'),
+        )
 
 
 class Minute:

@@ -22,6 +22,8 @@ from app.models import ApiUsage
 
 KEPT = timedelta(days=400)
 """A year, and a month to compare it with."""
+SECONDS_A_DAY = 86_400
+FIRST_DAY = date(1970, 1, 1)
 
 
 class Key(NamedTuple):
@@ -35,35 +37,44 @@ class Key(NamedTuple):
 class Counts(NamedTuple):
     """Requests that came, what they count as, and how many of them were above the quota."""
 
-    requests: int = 0
-    units: int = 0
-    refused: int = 0
-
-    def __add__(self, other: Counts) -> Counts:  # type: ignore[override] # not the tuples one after the other
-        """Add each to each."""
-        return Counts(self.requests + other.requests, self.units + other.units, self.refused + other.refused)
-
-
-NOTHING = Counts()
+    requests: int
+    units: int
+    refused: int
 
 
 class Counter:
-    """Counts of one process, to which several threads add."""
+    """Counts of one process, to which several threads add. Plain lists: each decision adds here."""
 
     def __init__(self) -> None:
-        self._counts: dict[Key, Counts] = {}
+        self._counts: dict[tuple[int, str, str], list[int]] = {}
         self._lock = threading.Lock()
 
-    def add(self, key: Key, counts: Counts) -> None:
-        """Count more."""
-        with self._lock:
-            self._counts[key] = self._counts.get(key, NOTHING) + counts
+    def add(self, client_id: str, operation: str, requests: int, units: int, refused: int) -> None:
+        """Count more for today."""
+        self._add((int(clock.unix()) // SECONDS_A_DAY, client_id, operation), requests, units, refused)
 
     def take(self) -> Mapping[Key, Counts]:
         """Give what was counted, and begin anew."""
         with self._lock:
             taken, self._counts = self._counts, {}
-        return taken
+        return {
+            Key(FIRST_DAY + timedelta(days=day), client_id, operation): Counts(*counts)
+            for (day, client_id, operation), counts in taken.items()
+        }
+
+    def put_back(self, taken: Mapping[Key, Counts]) -> None:
+        """Count what was taken once more."""
+        for key, counts in taken.items():
+            self._add(((key.day - FIRST_DAY).days, key.client_id, key.operation), *counts)
+
+    def _add(self, key: tuple[int, str, str], requests: int, units: int, refused: int) -> None:
+        with self._lock:
+            counts = self._counts.get(key)
+            if counts is None:
+                counts = self._counts[key] = [0, 0, 0]
+            counts[0] += requests
+            counts[1] += units
+            counts[2] += refused
 
 
 _counters: weakref.WeakKeyDictionary[Environment, Counter] = weakref.WeakKeyDictionary()
@@ -87,8 +98,7 @@ def write_down(env: Environment) -> int:
     try:
         env.database.write(lambda session: _add(session, taken))
     except Exception:
-        for key, counts in taken.items():
-            counted.add(key, counts)
+        counted.put_back(taken)
         raise
     return len(taken)
 
