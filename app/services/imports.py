@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, insert, or_, select, text
 
 from app.db import Session
 from app.environment import Environment, environment
@@ -146,6 +146,7 @@ def purge(session: Session, limit: int = 100) -> int:
     stuck = ImportJob.state.in_((WAITING, RUNNING)) & (ImportJob.created_at < now - WORKED_OFF_WITHIN)
     for job_id in (given_up := session.scalars(select(ImportJob.id).where(or_(left, stuck)).limit(limit)).all()):
         end(session, job_id, "It was not finished in time; send it again.")
+    session.execute(text("SET LOCAL statement_timeout = 0"))
     old = session.scalars(select(ImportJob.id).where(ImportJob.created_at < now - KEPT).limit(limit)).all()
     for table in (ImportReject, ImportPiece, ImportRehearsal):
         session.execute(delete(table).where(table.job_id.in_(old)))
@@ -154,5 +155,6 @@ def purge(session: Session, limit: int = 100) -> int:
 
 
 def _forget_file(session: Session, job_id: uuid.UUID) -> None:
+    session.execute(text("SET LOCAL statement_timeout = 0"))  # two gigabytes take their time
     for table in (ImportPiece, ImportRehearsal):
         session.execute(delete(table).where(table.job_id == job_id))
