@@ -31,7 +31,7 @@ class ImportAnswer(BaseModel):
     bytes_done: int
     counts: dict[str, int] = Field(
         description="Rows by what came of them: granted, renewed, withdrawn, refused, objected, suppressed, unchanged, "
-        "rejected."
+        "unknown (a no about somebody who is not known), rejected."
     )
     reasons: dict[str, int] = Field(description="Rejected rows by their codes.")
     rejects: list[RejectedRow] = Field(description="Rejected rows, in the order of the file.")

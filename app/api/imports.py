@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Response, abort, request
 
@@ -65,7 +65,8 @@ def start() -> Response:
     The body is the file, CSV or one JSON object a line, in UTF-8, of up to 2 GB; it is kept sealed until it has been
     worked off. Answers 202 with the job; ask for it until its state is `done` or `failed`. No mail is sent. A yes
     counts as far as the brand lists the client under `trusted_evidence`, and never over a later no. Rows that are not
-    taken are told with the reason. The same file may be sent again.
+    taken are told with the reason; after 100,000 of them the job fails. The same file may be sent again. While five
+    files of a client wait to be worked off, the next one is refused (`too_many`).
     """
     parley = env()
     access = guard.access(parley, SCOPE)
@@ -186,17 +187,7 @@ def _receive(job_id: uuid.UUID) -> int:
 
 
 def _find(session: Session, import_id: str, access: Access) -> ImportJob:
-    try:
-        job = imports.find(session, uuid.UUID(import_id), access.client_id)
-    except ValueError:
-        _refuse()
-    if job is None:
-        _refuse()
-    return job
-
-
-def _refuse() -> NoReturn:
-    abort(404)
+    return imports.find(session, queries.read_id(import_id), access.client_id) or abort(404)
 
 
 def _present(

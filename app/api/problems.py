@@ -71,7 +71,7 @@ KINDS: Mapping[str, Kind] = {
         "Have the client's name listed under trusted_evidence of the brand, or use the action “request”.",
     ),
     "conflict": Kind(
-        HTTPStatus.CONFLICT, "The person said otherwise since",
+        HTTPStatus.CONFLICT, "The person said otherwise since, or it ran out",
         "Leave it as it is; or send a later occurred_at, if it is true.",
     ),
     "external_id_taken": Kind(

@@ -7,7 +7,7 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,10 +20,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from app.branding.models import Channel
 from app.commands.composing import composed
 from app.courier import imports as courier
+from app.courier.logs import describe
 from app.environment import Environment
+from app.errors import DomainError
 from app.kit import rows
 from app.kit.spreadsheets import neutral
-from app.models import ImportJob
+from app.models import ImportJob, ImportReject
 from app.services import import_layouts, imports
 from app.services.import_layouts import Layout, Meaning
 
@@ -35,7 +37,7 @@ LONGEST_SHOWN = 2_000
 MEANINGS = [each.value for each in (Meaning.GRANT, Meaning.WITHDRAW, Meaning.BOUNCED, Meaning.COMPLAINED)]
 WORDS = {
     "granted": "granted", "renewed": "renewed", "withdrawn": "withdrawn", "refused": "refused", "objected": "objected",
-    "suppressed": "suppressed", "unchanged": "unchanged", imports.REJECTED: "rejected",
+    "suppressed": "suppressed", "unchanged": "unchanged", "unknown": "unknown", imports.REJECTED: "rejected",
 }  # fmt: skip
 
 
@@ -47,7 +49,7 @@ WORDS = {
 @click.option("--topic", metavar="KEY", help="For rows that name none.")
 @click.option("--channel", type=click.Choice([each.value for each in Channel]), help="For rows that name none.")
 @click.option("--purpose", metavar="KEY", help="A use of data, instead of topic and channel.")
-@click.option("--means", type=click.Choice(MEANINGS), help="What all rows mean.")
+@click.option("--means", type=click.Choice(MEANINGS), help="What the rows mean; a no that they tell stays one.")
 @click.option("--as-of", type=click.DateTime(), help="When the file was written, for rows without a date.")
 @click.option("--timezone", metavar="NAME", help="Of times that name none; UTC, unless the preset says otherwise.")
 @click.option("--date-format", multiple=True, metavar="FORMAT", help="iso, go, or as strptime has it; may be repeated.")
@@ -66,6 +68,7 @@ def import_(
     """
     layout = _layout(preset, mapping, told)
     rejects = rejects or Path(f"{file}.rejects.csv")
+    _see_writable(rejects, file)
     began = time.monotonic()
     with composed() as environment:
         job = _job(environment, file, layout, is_dry_run=dry_run, from_start=from_start)
@@ -76,8 +79,7 @@ def import_(
             def show(job: ImportJob) -> None:
                 progress.update(task, completed=job.position, rows=sum(job.counts.values()))
 
-            done = courier.run(environment, job.id, partial(_blocks, file), show)
-        assert done is not None  # noqa: S101 - it was made above
+            done = _run(environment, job, file, show)
         if done.state == imports.FAILED:
             raise click.ClickException(done.fault or "The file could not be read.")
         _write_rejects(environment, done, file, rejects)
@@ -87,12 +89,37 @@ def import_(
         sys.exit(1)
 
 
+def _see_writable(rejects: Path, file: Path) -> None:
+    """Refuse to write rejects over the file itself, under whatever name, or over what is no file at all."""
+    if rejects.exists() and (rejects.samefile(file) or not rejects.is_file()):
+        raise click.BadParameter("the rejects need a file of their own", param_hint="--rejects")
+    if not os.access(rejects.parent, os.W_OK):
+        raise click.BadParameter(f"no file can be made in {rejects.parent}", param_hint="--rejects")
+
+
+def _run(environment: Environment, job: ImportJob, file: Path, show: Callable[[ImportJob], None]) -> ImportJob:
+    """Work the job off; what nobody foresaw is told in words, without the row that may be in its message."""
+    try:
+        done = courier.run(environment, job.id, partial(_blocks, file), show)
+    except DomainError:
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever it is
+        raise click.ClickException(
+            f"A fault of ours at line {job.next_line:,} or soon after it ({describe(fault)}). "
+            "What stands before that line was taken; the same command goes on there."
+        ) from None
+    assert done is not None  # noqa: S101 - it was made before
+    return done
+
+
 def _layout(preset: str | None, mapping: Path | None, told: Mapping[str, Any]) -> Layout:
     options = {name: told[name] for name in ("brand", "topic", "channel", "purpose", "timezone", "as_of") if told[name]}
     if told["date_format"]:
         options["formats"] = list(told["date_format"])
     if told["means"]:
-        options |= {"unsaid": told["means"], "status": []}
+        options["unsaid"] = told["means"]
+        if told["means"] != Meaning.GRANT:  # a no that the file tells stays one
+            options["status"] = []
     if isinstance(as_of := options.get("as_of"), datetime) and as_of.time() == datetime.min.time():
         options["as_of"] = as_of.date()
     from_file = import_layouts.read_mapping(mapping.read_text(encoding="utf-8")) if mapping else {}
@@ -126,24 +153,36 @@ def _blocks(file: Path, position: int) -> Iterator[bytes]:
 
 
 def _write_rejects(environment: Environment, job: ImportJob, source: Path, target: Path) -> None:
-    """Write the rows that were not taken, with what is wrong. Where all were, at most an old file is emptied."""
+    """Write the rows that were not taken, with what is wrong. Where all were, at most an old file is emptied.
+
+    The file appears once it is whole, for its owner alone.
+    """
     if not job.counts.get(imports.REJECTED) and not target.exists():
         return
-    made = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(made, "w", encoding="utf-8", newline="") as file, source.open("rb") as opened:
-        written = csv.writer(file)
-        written.writerow(("line", "reason", "words", "row"))
-        after = 0
-        while True:
-            with environment.database.transaction() as session:
-                page = imports.rejects(session, job.id, after, PAGE)
-            for each in page:
+    draft = target.with_name(f"{target.name}.{job.id}.part")
+    try:
+        made = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(made, "w", encoding="utf-8", newline="") as file, source.open("rb") as opened:
+            written = csv.writer(file)
+            written.writerow(("line", "reason", "words", "row"))
+            for each in _rejects(environment, job):
                 opened.seek(each.start)
                 row = opened.read(min(each.length, LONGEST_SHOWN)).decode("utf-8", "replace").rstrip("\r\n")
                 written.writerow((each.line, each.code, each.words, neutral(row)))
-            if len(page) < PAGE:
-                return
-            after = page[-1].line
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _rejects(environment: Environment, job: ImportJob) -> Iterator[ImportReject]:
+    after = 0
+    while True:
+        with environment.database.transaction() as session:
+            page = imports.rejects(session, job.id, after, PAGE)
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].line
 
 
 def _progress() -> Progress:

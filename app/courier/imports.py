@@ -23,7 +23,15 @@ from app.services.items import ItemRef, items
 
 BATCH = 5_000
 """Rows in a transaction. Their people wait as long as it lasts, about a second; with fewer, each costs more."""
+BATCH_BYTES = 4 << 20
+"""Bytes of rows after which a batch ends, however few they are."""
 SUBJECTS = ("email", "phone", "account_id")
+SUPPRESSES = "suppressions:write"
+"""The scope of a client whose rows may stop an address."""
+
+_FAULT = (
+    "A fault of ours, at line {line:,} or soon after it. What stands before that line was taken; tell the operator."
+)
 
 Open = Callable[[int], Iterable[bytes]]
 """Gives the bytes of the file from a place on."""
@@ -58,6 +66,17 @@ def run(
         return imports.find(session, job_id)
 
 
+def give_up(environment: Environment, job_id: uuid.UUID) -> None:
+    """End a job that fails in a way that nobody foresaw, however often it is tried."""
+
+    def end(session: Session) -> None:
+        job = imports.find(session, job_id)
+        if job is not None:
+            imports.end(session, job_id, _FAULT.format(line=job.next_line))
+
+    environment.database.write(end)
+
+
 def _batches(environment: Environment, job: ImportJob, opened: Open, stopped: Stopped) -> Iterator[None]:
     """Take in one batch after another; `job` is kept up to date."""
     layout = Layout.model_validate(job.mapping)
@@ -65,7 +84,7 @@ def _batches(environment: Environment, job: ImportJob, opened: Open, stopped: St
     read = _rows(job, layout, opened, interpreter)
 
     def ahead() -> list[tuple[Row, Telling | Reject]]:
-        return [(row, interpreter.read(row)) for row in islice(read, BATCH)]
+        return [(row, interpreter.read(row)) for row in _within(islice(read, BATCH), BATCH_BYTES)]
 
     # The next batch is read while PostgreSQL takes this one.
     with ThreadPoolExecutor(1) as pool:
@@ -77,7 +96,26 @@ def _batches(environment: Environment, job: ImportJob, opened: Open, stopped: St
                 now = imports.find(session, job.id)
             if now is not None:
                 job.position, job.next_line, job.counts, job.state = now.position, now.next_line, now.counts, now.state
+            _refuse_rubbish(job)
             yield
+
+
+def _refuse_rubbish(job: ImportJob) -> None:
+    if job.client_id is not None and job.counts.get(imports.REJECTED, 0) > imports.MOST_REJECTS:
+        raise UnreadableFile(
+            f"More than {imports.MOST_REJECTS:,} rows before line {job.next_line:,} can't be taken: mend the file, or "
+            "the mapping. Those that can be were."
+        )  # fmt: skip
+
+
+def _within(read: Iterable[Row], most_bytes: int) -> Iterator[Row]:
+    """Give rows up to the one with which they are as large as that."""
+    held = 0
+    for row in read:
+        yield row
+        held += row.end - row.start
+        if held >= most_bytes:
+            return
 
 
 def _take(
@@ -100,7 +138,8 @@ def _rows(job: ImportJob, layout: Layout, opened: Open, interpreter: Interpreter
     interpreter.narrow(header.columns)
     begun = job.position > 0
     position, line = (job.position, job.next_line) if begun else (header.end, header.next_line)
-    return rows.csv_rows(Lines(opened(position), position, line), header)
+    read = rows.list_rows if layout.is_list else rows.csv_rows
+    return read(Lines(opened(position), position, line), header)
 
 
 def _require_subject(layout: Layout, columns: Sequence[str]) -> None:
@@ -126,5 +165,8 @@ def _interpreter(environment: Environment, job: ImportJob, layout: Layout) -> tu
         return client is None or trust.is_trusted(group, client.name, brand, item)
 
     brands = set(client.brands) if client else None
-    interpreter = Interpreter(group, registry, layout, clock.now(), job.name, brands, is_trusted)
+    may_suppress = client is None or SUPPRESSES in client.scopes
+    interpreter = Interpreter(
+        group, registry, layout, clock.now(), job.name, brands, is_trusted, may_suppress=may_suppress
+    )
     return interpreter, Provenance(actor, Source.FILE, group.locales[0])

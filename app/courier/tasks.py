@@ -157,15 +157,25 @@ def purge(environment: Environment) -> None:
 def _add_import(app: App, environment: Environment) -> None:
     @app.task(name=outbox.IMPORT, pass_context=True, retry=Patiently())
     def _import(context: JobContext, import_id: str) -> None:
-        import_file(environment, uuid.UUID(import_id), context.should_abort)
+        is_last_try = context.job.attempts >= TRIES
+        import_file(environment, uuid.UUID(import_id), context.should_abort, is_last_try=is_last_try)
 
 
-def import_file(environment: Environment, job_id: uuid.UUID, stopped: Callable[[], bool]) -> None:
-    """Take in a file that came over the API, or as much of it as there is time for; the rest is for the next try."""
+def import_file(
+    environment: Environment, job_id: uuid.UUID, stopped: Callable[[], bool], *, is_last_try: bool = False
+) -> None:  # fmt: skip
+    """Take in a file that came over the API, or as much of it as there is time for; the rest is for the next try.
+
+    After the last one the job ends with a fault, so that nobody waits for it.
+    """
     try:
         job = imports.run(environment, job_id, stopped=stopped)
     except Elsewhere:  # a courier that was taken for dead is at it
         raise TryAgain(FIRST_PAUSE_SECONDS) from None
+    except Exception as failure:
+        if is_last_try and not is_unavailable(failure):
+            imports.give_up(environment, job_id)
+        raise
     if job is not None and job.state not in ENDED:
         raise TryAgain(FIRST_PAUSE_SECONDS)
     log.info("imported", job=str(job_id), state=job and job.state, counts=job and job.counts)

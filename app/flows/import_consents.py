@@ -12,8 +12,18 @@ from app.db import Session
 from app.environment import Environment, environment
 from app.errors import StaleLocks
 from app.kit.addresses import Address
-from app.kit.provenance import Provenance
-from app.services import consents, crowds, erased_addresses, import_rehearsals, notices, opt_in, refusals, suppressions
+from app.kit.provenance import ActorKind, Provenance
+from app.services import (
+    consents,
+    crowds,
+    erased_addresses,
+    import_rehearsals,
+    notices,
+    opt_in,
+    refusals,
+    stored_digests,
+    suppressions,
+)
 from app.services.consents import Grant
 from app.services.crowds import Crowd, Person
 from app.services.decisions import version_in_force
@@ -24,6 +34,8 @@ from app.services.suppressions import Noted, Reason, Scope, Wish
 from app.services.tellings import Ruling, rule_on_no, rule_on_yes
 
 UNCHANGED = "unchanged"
+UNKNOWN = "unknown"
+"""A no about somebody who is not known, by a teller whom the brand does not trust."""
 SUPPRESSED = "suppressed"
 CHANNELS = {"email": "email", "phone": "sms"}
 """What a bounce or a complaint stops, by the kind of its address."""
@@ -48,8 +60,8 @@ class _Batch:
     erased: Mapping[bytes, datetime]
     """When the owners of addresses were erased, by digest."""
     taken: Taken = field(default_factory=Taken)
-    left: list[tuple[Person, Telling]] = field(default_factory=list)
-    """People who said no, with what told so."""
+    left: list[tuple[Sequence[bytes], Telling]] = field(default_factory=list)
+    """The addresses of people who said no, with what told so."""
     _spoken: dict[str, Provenance] = field(default_factory=dict)
 
     def provenance_in(self, locale: str) -> Provenance:
@@ -97,12 +109,14 @@ def _begin(session: Session, told: Sequence[Telling], provenance: Provenance, *,
     addresses = {address.normal: address for address, _each in by_address}.values()
     erased = erased_addresses.among(session, addresses)
     gone = _gone(env, told, erased)
-    met = [(address, each.locale) for address, each in by_address if each.item and address.normal not in gone]
+    some = [(address, each) for address, each in by_address if each.item and address.normal not in gone]
+    met = [(address, each.locale) for address, each in some if each.introduces or is_rehearsal]
     noted = [address for address, each in by_address if each.item is None]
+    noted += stored_digests.known(session, [address for address, each in some if not each.introduces])
     crowd = crowds.gather(session, met, noted, accounts, is_rehearsal=is_rehearsal)
     if _gone(env, told, erased_meanwhile := erased_addresses.among(session, addresses)) != gone:
         raise StaleLocks  # somebody was erased before their address was locked
-    words = {(each.wording, each.locale) for each in told if each.wording}
+    words = {(each.wording, each.locale) for each in told if each.wording and each.meaning is Meaning.GRANT}
     seen = {} if is_rehearsal else {each: notices.keep_told(session, *each) for each in sorted(words)}
     return _Batch(crowd, provenance, seen, erased_meanwhile)
 
@@ -126,9 +140,13 @@ def _is_before_erasure(env: Environment, told: Telling, erased: Mapping[bytes, d
 def _take_one(session: Session, batch: _Batch, told: Telling) -> str:
     """Take one row in; give the action of its line, or that nothing had to be written. Raises `Refused`."""
     assert told.item is not None  # noqa: S101 - the caller saw to it
-    if _is_before_erasure(environment(session), told, batch.erased):
-        raise Refused("erased", "The person was erased since, and the row does not prove that this is later.")
     person = batch.crowd.find(told.subject)
+    if not told.introduces and isinstance(told.subject, Address) and _is_stranger(person):
+        if told.subject.normal in batch.crowd.digests:
+            batch.left.append(((batch.crowd.digests[told.subject.normal],), told))
+        return UNKNOWN
+    if _is_before_erasure(environment(session), told, batch.erased):
+        raise _erased(batch.provenance, told)
     if person is None:
         raise Refused(
             "unknown_subject", "Nobody is known by this account or number; only an e-mail address can be new."
@@ -137,11 +155,27 @@ def _take_one(session: Session, batch: _Batch, told: Telling) -> str:
     is_yes = told.meaning is Meaning.GRANT
     ruling = (rule_on_yes if is_yes else rule_on_no)(state, told.moment, yes_at)
     if ruling is Ruling.CONFLICT:
-        raise Refused("conflict", "The person said otherwise since." if told.moment.is_of_act
-                      else "The person said otherwise, and the row does not prove that this is later.")  # fmt: skip
+        raise _conflict(told)
     if not is_yes:
-        batch.left.append((person, told))
+        batch.left.append((person.digests, told))
     return UNCHANGED if ruling is Ruling.KNOWN else _write(session, batch, person, told)
+
+
+def _conflict(told: Telling) -> Refused:
+    if told.moment.is_of_act:
+        return Refused("conflict", "The person said otherwise since, or it ran out.")
+    return Refused("conflict", "The person said otherwise or it ran out, and nothing proves that this is later.")
+
+
+def _erased(provenance: Provenance, told: Telling) -> Refused:
+    """Say that somebody was erased, to the operator alone: what a client may not know looks like any other conflict."""
+    if provenance.actor.kind is ActorKind.CLIENT:
+        return _conflict(told)
+    return Refused("erased", "The person was erased since, and the row does not prove that this is later.")
+
+
+def _is_stranger(person: Person | None) -> bool:
+    return person is None or (person.is_new and not person.head.states)
 
 
 def _write(session: Session, batch: _Batch, person: Person, told: Telling) -> str:
@@ -167,12 +201,12 @@ def _write(session: Session, batch: _Batch, person: Person, told: Telling) -> st
 
 def _end_requests(session: Session, batch: _Batch) -> None:
     """Cancel what people asked for before they said no, and have not confirmed (invariant 2)."""
-    digests = [digest for person, _told in batch.left for digest in person.digests]
+    digests = [digest for own, _told in batch.left for digest in own]
     asked = {(item.address_digest, item.item_id): item.asked_at
              for _request, item in (opt_in.live_items(session, digests) if digests else ())}  # fmt: skip
-    for person, told in batch.left:
+    for own, told in batch.left:
         item_id = told.item.id if told.item else 0
-        before = [digest for digest in person.digests
+        before = [digest for digest in own
                   if (digest, item_id) in asked and asked[digest, item_id] <= told.moment.at]  # fmt: skip
         if before:
             opt_in.cancel(session, before, [item_id], batch.provenance)
@@ -183,7 +217,7 @@ def _wishes(batch: _Batch, told: Sequence[Telling]) -> list[Wish]:
     return [
         Wish(
             batch.crowd.digests[each.subject.normal], Scope(each.brand.slug, CHANNELS[each.subject.kind]),
-            REASONS[each.meaning], each.moment.at, each.detail,
+            REASONS[each.meaning], each.moment.at, each.detail, is_dated=each.moment.is_of_act,
         )
         for each in told
         if isinstance(each.subject, Address)

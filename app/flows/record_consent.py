@@ -24,6 +24,8 @@ from app.services.items import ItemRef
 from app.services.locks import Locked, lock_address
 from app.services.tellings import Moment, Ruling, rule_on_no, rule_on_yes
 
+_OVERTAKEN = "The person said no since, or it ran out."
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -52,7 +54,8 @@ def grant(
     """Record a consent that was given elsewhere. An address that was never met gets a lite account.
 
     Raises `EvidenceNotTrusted` where the brand does not trust the teller (invariant 1), `Conflict` where the person
-    said no at or after the act that is told of (invariant 7) or was erased since, `NotOffered`, `UnknownSubject`.
+    said no at or after the act that is told of, or it ran out, or they were erased (invariant 7; which of these is
+    nobody's to know), `NotOffered`, `UnknownSubject`.
     """
     if item.is_retired:
         raise NotOffered(f"“{item.key}” is no longer offered.")
@@ -62,7 +65,7 @@ def grant(
     state = consents.current(session, account.id).get(item.id)
     ruling = rule_on_yes(state, Moment.exactly(told.at), consents.last_yes(session, account.id, item))
     if ruling is Ruling.CONFLICT:
-        raise Conflict("The person said no since.")
+        raise Conflict(_OVERTAKEN)
     if ruling is Ruling.KNOWN:
         return Recorded(account.id, None, state.status if state else None)
     group = environment(session).group
@@ -110,7 +113,7 @@ def _met(session: Session, subject: Subject, at: datetime, provenance: Provenanc
     else:
         locked = subjects.lock(session, subject)
     if isinstance(subject, Address) and erased_addresses.is_before(session, subject, at):
-        raise Conflict("The person was erased since.")
+        raise Conflict(_OVERTAKEN)
     account = locked.account(session) if locked else None
     if account is not None and account.status != accounts.ERASED:
         return account

@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 Format = Literal["csv", "ndjson"]
@@ -34,6 +35,9 @@ class Fault(NamedTuple):
     code: str
     words: str
 
+
+_Read = tuple[Mapping[str, str], Fault | None]
+"""Cells by column, or what is wrong."""
 
 TOO_LONG = Fault("too_long", f"This row has more than {LONGEST_ROW:,} bytes, or a quote in it is never closed.")
 NOT_UTF8 = Fault("encoding", "This row is not UTF-8.")
@@ -143,7 +147,7 @@ def read_header(lines: Lines, delimiter: str | None = None, names: Sequence[str]
         raise UnreadableFile("This file is UTF-16. Save it as UTF-8.")
     if names:
         mark = len(BOM) if first.raw.startswith(BOM) else 0
-        return Header(tuple(names), delimiter or ",", mark, 1)
+        return Header(tuple(name.strip().lower() for name in names), delimiter or ",", mark, 1)
     text = _text(first.raw.removeprefix(BOM))
     if not text.strip():
         raise UnreadableFile("Line 1 must name the columns; it is empty.")
@@ -175,11 +179,20 @@ def csv_rows(lines: Lines, header: Header) -> Iterator[Row]:
 
 def json_rows(lines: Lines) -> Iterator[Row]:
     """Read JSON objects, one a line; lines without a word are passed over."""
+    return _one_a_line(lines, _members)
+
+
+def list_rows(lines: Lines, header: Header) -> Iterator[Row]:
+    """Read lines as rows of one cell each, whatever quotes and commas stand in them; empty ones are passed over."""
+    return _one_a_line(lines, partial(_cell, column=header.columns[0]))
+
+
+def _one_a_line(lines: Lines, read: Callable[[bytes], _Read]) -> Iterator[Row]:
     while (found := lines.next()).raw:
         start = lines.position - found.span
         raw = found.raw.removeprefix(BOM) if start == 0 else found.raw
         if raw.strip():
-            yield Row(lines.line - 1, start, lines.position, lines.line, *_members(raw))
+            yield Row(lines.line - 1, start, lines.position, lines.line, *read(raw))
 
 
 def _record(lines: Lines, first: Line) -> tuple[list[Line], Fault | None]:
@@ -195,13 +208,26 @@ def _record(lines: Lines, first: Line) -> tuple[list[Line], Fault | None]:
     return taken, TOO_LONG if length > LONGEST_ROW else None
 
 
-def _cells(raw: bytes, header: Header) -> tuple[Mapping[str, str], Fault | None]:
+def _cell(raw: bytes, column: str) -> _Read:
+    text, fault = _decoded(raw)
+    return {} if fault else {column: text.strip()}, fault
+
+
+def _decoded(raw: bytes) -> tuple[str, Fault | None]:
+    """Read a row as text; what is wrong with one that is none."""
+    if len(raw) > LONGEST_ROW:
+        return "", TOO_LONG
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        return {}, NOT_UTF8
-    if "\0" in text:
-        return {}, HAS_NUL
+        return "", NOT_UTF8
+    return text, HAS_NUL if "\0" in text else None
+
+
+def _cells(raw: bytes, header: Header) -> _Read:
+    text, fault = _decoded(raw)
+    if fault is not None:
+        return {}, fault
     if '"' in text:
         try:
             cells = next(csv.reader([text], delimiter=header.delimiter, strict=True))
@@ -214,13 +240,10 @@ def _cells(raw: bytes, header: Header) -> tuple[Mapping[str, str], Fault | None]
     return dict(zip(header.columns, cells, strict=False)), None
 
 
-def _members(raw: bytes) -> tuple[Mapping[str, str], Fault | None]:
-    if len(raw) > LONGEST_ROW:
-        return {}, TOO_LONG
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return {}, NOT_UTF8
+def _members(raw: bytes) -> _Read:
+    text, fault = _decoded(raw)
+    if fault is not None:
+        return {}, fault
     try:
         found = json.loads(text)
         flat = _flat(found) if isinstance(found, dict) else None

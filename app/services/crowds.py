@@ -23,9 +23,10 @@ from app.kit import clock, ids
 from app.kit.addresses import Address
 from app.kit.provenance import Provenance
 from app.models import Consent, ConsentEvent, EventDetail
-from app.services import accounts, ledger, streaming
+from app.services import accounts, ledger, stored_digests, streaming
 from app.services.folding import State
 from app.services.ledger import FIRST_MAC, Entry, Head
+from app.services.stored_digests import array, key_id
 
 Row = Sequence[Any]
 COLUMNS: Mapping[str, Sequence[str]] = {
@@ -98,12 +99,12 @@ def gather(
 ) -> Crowd:  # fmt: skip
     """Lock and read everybody behind some addresses and accounts. A rehearsal reads them only.
 
-    `met` are addresses with the locale of the account that each gets when nobody has it (e-mail only); about those of
-    `noted` something is only noted, and new ones are added as digests alone. Raises `StaleLocks`.
+    `met` are addresses with the locale of the account that each gets when nobody has it (e-mail only); nobody new is
+    made of those of `noted`, and new ones are added as digests alone. Raises `StaleLocks`.
     """
     env, people = environment(session), [address for address, _locale in met]
     run(session, _PLAN_EACH_TIME, {})
-    digests = _digests(session, env, {each.normal: each for each in (*people, *noted)})
+    digests = stored_digests.of(session, (*people, *noted))
     owners = _owners(session, digests.values())
     families = _families(session, {*owners.values(), *account_ids})
     if not is_rehearsal:
@@ -119,6 +120,9 @@ def gather(
             by_address[address.normal] = known[owner]
         elif owner is None and address.kind == "email" and address.normal not in by_address:
             by_address[address.normal] = _newcomer(digests[address.normal], locale)
+    for address in noted:
+        if (owner := owners.get(digests[address.normal])) in known:
+            by_address.setdefault(address.normal, known[owner])
     by_account = {each: known[each] for each in account_ids if each in known}
     return Crowd(by_address, by_account, digests)
 
@@ -146,7 +150,7 @@ def write(session: Session, people: Iterable[Person]) -> None:
         _add_consents(session, rows["consent"], person)
     run(session, _MOVE_HEADS, {
         "accounts": [each.head.account_id for each in changed], "sequences": [each.head.sequence for each in changed],
-        "macs": _array(each.head.mac for each in changed),
+        "macs": array(each.head.mac for each in changed),
     })  # fmt: skip
     connection = streaming.driver(session)
     for table, some in rows.items():
@@ -181,24 +185,8 @@ def _copy(connection: Connection[Any], table: str, rows: Iterable[Row]) -> None:
             copy.write_row(row)
 
 
-def _digests(session: Session, env: Environment, addresses: Mapping[str, Address]) -> dict[str, bytes]:
-    """Give the digest under which each address is stored, whichever key made it; the newest when it never was."""
-    if len(env.digester.keys) == 1:
-        return {normal: env.digester.newest(address) for normal, address in addresses.items()}
-    probes = {normal: env.digester.probes(address) for normal, address in addresses.items()}
-    asked = [probe for each in probes.values() for probe in each]
-    stored = {bytes(row[0]) for row in run(session, _STORED, {"probes": _array(asked)})}
-    return {normal: next((each for each in some if each in stored), some[0]) for normal, some in probes.items()}
-
-
-def _array(values: Iterable[bytes | None]) -> str:
-    """Write bytes as PostgreSQL writes an array of them; value by value, psycopg takes as long as the statement."""
-    written = ",".join("NULL" if value is None else f'"\\\\x{value.hex()}"' for value in values)
-    return f"{{{written}}}"
-
-
 def _owners(session: Session, digests: Iterable[bytes]) -> dict[bytes, uuid.UUID]:
-    return dict(run(session, _OWNERS, {"digests": _array(digests)}).fetchall())
+    return dict(run(session, _OWNERS, {"digests": array(digests)}).fetchall())
 
 
 def _families(session: Session, account_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[tuple[bytes, str], ...]]:
@@ -223,23 +211,18 @@ def _lock_addresses(
     }
     for address in noted:
         digest = digests[address.normal]
-        rows.setdefault(digest, (digest, _key_id(env, address, digest), address.kind, None, None))
+        rows.setdefault(digest, (digest, key_id(env, address, digest), address.kind, None, None))
     for address in met:
         digest = digests[address.normal]
         if digest not in owners and address.kind == "email":
             sealed, abuse = env.sealer.seal(address.typed), env.digester.abuse(address)
-            rows[digest] = (digest, _key_id(env, address, digest), address.kind, abuse, sealed)
+            rows[digest] = (digest, key_id(env, address, digest), address.kind, abuse, sealed)
     ordered = [rows[digest] for digest in sorted(rows)]
     run(session, _MEET, {
-        "digests": _array(row[0] for row in ordered), "keys": f"{{{','.join(row[1] for row in ordered)}}}",
-        "kinds": f"{{{','.join(row[2] for row in ordered)}}}", "abuses": _array(row[3] for row in ordered),
-        "texts": _array(row[4] for row in ordered), "now": clock.now(),
+        "digests": array(row[0] for row in ordered), "keys": f"{{{','.join(row[1] for row in ordered)}}}",
+        "kinds": f"{{{','.join(row[2] for row in ordered)}}}", "abuses": array(row[3] for row in ordered),
+        "texts": array(row[4] for row in ordered), "now": clock.now(),
     })  # fmt: skip
-
-
-def _key_id(env: Environment, address: Address, digest: bytes) -> str:
-    """Name the key of a digest."""
-    return env.digester.key_id if len(env.digester.keys) == 1 else env.digester.key_ids(address)[digest]
 
 
 def _accounts(
@@ -275,11 +258,6 @@ def _newcomer(digest: bytes, locale: str) -> Person:
 
 # A plan that was made while a table was empty reads all of it, and would be kept until the next ANALYZE.
 _PLAN_EACH_TIME = "SET LOCAL plan_cache_mode = force_custom_plan"
-_STORED = """
-    SELECT probe FROM unnest(%(probes)s::text::bytea[]) AS probe
-     WHERE EXISTS (SELECT FROM address WHERE digest = probe)
-        OR EXISTS (SELECT FROM contact_point WHERE address_digest = probe)
-        OR EXISTS (SELECT FROM suppression WHERE address_digest = probe)"""
 # A join, as the array is no constant: with ANY it would be read anew for each row of the table.
 _OWNERS = """
     SELECT p.address_digest, p.account_id FROM unnest(%(digests)s::text::bytea[]) AS asked (digest)

@@ -7,22 +7,33 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from app.errors import DomainError
-from app.kit import clock
+from app.kit import clock, date_formats
 
 PRESETS = Path(__file__).parents[1] / "presets"
 NATIVE = "parley"
-ISO, GO = "iso", "go"
+MOST_EVIDENCE, LONGEST_EVIDENCE_NAME = 30, 100
+LONGEST_PLACE = 100
+DAY = timedelta(days=1)
 
 
 class BadLayout(DomainError):
@@ -53,12 +64,30 @@ def _lowered(value: object) -> object:
     return {str(key).lower(): each for key, each in value.items()} if isinstance(value, dict) else value
 
 
-Columns = Annotated[tuple[str, ...], BeforeValidator(_words)]
+def _day(value: object) -> object:
+    """Read a day as one, which otherwise would become the moment of its beginning."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _writable(text: object) -> object:
+    """Refuse what PostgreSQL takes in no text: NUL, and halves of pairs of UTF-16."""
+    if isinstance(text, str) and any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValueError("has a character that is none")
+    return text
+
+
+Short = Annotated[str, BeforeValidator(_writable), Field(max_length=200)]
+Long = Annotated[str, BeforeValidator(_writable), Field(max_length=10_000)]
+EvidenceName = Annotated[Short, Field(max_length=LONGEST_EVIDENCE_NAME)]
+Columns = Annotated[tuple[Short, ...], BeforeValidator(_words), Field(max_length=50)]
 Name = Literal[
     "email", "phone", "account_id", "brand", "topic", "channel", "purpose", "occurred_at", "confirmed_at", "noted_at",
     "left_at", "left_by", "ip", "page", "locale", "wording",
 ]  # fmt: skip
-Short = Annotated[str, Field(max_length=200)]
+Format = Annotated[Short, AfterValidator(date_formats.checked)]
 
 
 class Sign(BaseModel):
@@ -67,7 +96,7 @@ class Sign(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     column: Columns
-    values: Annotated[dict[str, Meaning], BeforeValidator(_lowered)] = {}
+    values: Annotated[dict[Short, Meaning], BeforeValidator(_lowered), Field(max_length=500)] = {}
     others: Meaning | None = None
     """What every other word means; without it such a row is rejected."""
     present: Meaning | None = None
@@ -79,30 +108,32 @@ class Layout(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    title: str = ""
-    source: str = ""
+    title: Short = ""
+    source: Long = ""
     """Where a preset was looked up."""
     delimiter: Literal[",", ";", "\t", "|"] | None = None
-    names: tuple[Short, ...] = ()
+    names: Annotated[tuple[Short, ...], Field(max_length=500)] = ()
     """The columns of a file that has no first line to name them."""
+    is_list: bool = False
+    """Whether a line is one cell as it stands, that of the only name in `names`, rather than a row of CSV."""
     brand: Short | None = None
     topic: Short | None = None
     channel: Short | None = None
     purpose: Short | None = None
     locale: Short | None = None
-    wording: Annotated[str, Field(max_length=10_000)] | None = None
+    wording: Long | None = None
     """The words that people saw."""
     columns: dict[Name, Columns] = {}
-    evidence: dict[Short, Columns] = {}
+    evidence: Annotated[dict[EvidenceName, Columns], Field(max_length=MOST_EVIDENCE)] = {}
     """What else is kept as proof, by the name under which it is."""
-    status: tuple[Sign, ...] = ()
+    status: Annotated[tuple[Sign, ...], Field(max_length=50)] = ()
     unsaid: Meaning | None = None
     """What a row means that no sign speaks of; without it such a row is rejected."""
-    formats: tuple[Short, ...] = (ISO,)
+    formats: Annotated[tuple[Format, ...], Field(max_length=20)] = (date_formats.ISO,)
     """Of dates: `iso`, `go`, or as `strptime` has them; the first that fits counts."""
-    timezone: str = "UTC"
+    timezone: Short = "UTC"
     """Of times that name none."""
-    as_of: datetime | date | None = None
+    as_of: Annotated[datetime | date | None, BeforeValidator(_day)] = None
     """When the file was written: by then it was so, where a row does not say when."""
 
     @field_validator("timezone")
@@ -114,15 +145,29 @@ class Layout(BaseModel):
             raise ValueError("is no time zone such as Europe/Paris") from None
         return name
 
+    @model_validator(mode="after")
+    def _make_sense_together(self) -> Self:
+        if self.is_list and len(self.names) != 1:
+            raise ValueError("is_list: names must have one name, that of all lines")
+        try:
+            written = self.written
+        except OverflowError:
+            raise ValueError("as_of: there is no such date") from None
+        if written is not None and written[0] > clock.now():
+            raise ValueError("as_of: a file can't have been written in the future")
+        return self
+
     @property
-    def written_at(self) -> datetime | None:
-        """Give `as_of` as a moment, a day as its beginning."""
+    def written(self) -> tuple[datetime, datetime] | None:
+        """Give `as_of` as the moments between which it lies: a day's beginning and end, or the same twice."""
         if self.as_of is None:
             return None
-        if not isinstance(self.as_of, datetime):
-            return datetime.combine(self.as_of, time(), ZoneInfo(self.timezone)).astimezone(UTC)
-        aware = self.as_of if self.as_of.tzinfo else self.as_of.replace(tzinfo=ZoneInfo(self.timezone))
-        return aware.astimezone(UTC)
+        zone = ZoneInfo(self.timezone)
+        if isinstance(self.as_of, datetime):
+            at = (self.as_of if self.as_of.tzinfo else self.as_of.replace(tzinfo=zone)).astimezone(UTC)
+            return at, at
+        day = datetime.combine(self.as_of, time())
+        return day.replace(tzinfo=zone).astimezone(UTC), (day + DAY).replace(tzinfo=zone).astimezone(UTC)
 
 
 def presets() -> dict[str, Layout]:
@@ -142,12 +187,9 @@ def layout(*tellings: Mapping[str, Any]) -> Layout:
     if not isinstance(name, str) or name not in {path.stem for path in PRESETS.glob("*.toml")}:
         raise BadLayout(f"There is no preset of this name. There are: {', '.join(presets())}.")
     try:
-        found = Layout.model_validate(_merged(_preset(name), told))
+        return Layout.model_validate(_merged(_preset(name), told))
     except ValidationError as failure:
         raise BadLayout(_explained(failure)) from None
-    if found.written_at is not None and found.written_at > clock.now():
-        raise BadLayout("as_of: a file can't have been written in the future")
-    return found
 
 
 def read_mapping(text: str) -> dict[str, Any]:
@@ -177,5 +219,11 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
 
 def _explained(failure: ValidationError) -> str:
     errors = failure.errors(include_url=False, include_context=False, include_input=False)
-    told = (f"{'.'.join(map(str, each['loc']))}: {each['msg'].removeprefix('Value error, ')}" for each in errors[:5])
+    told = (f"{_place(each['loc'])}{each['msg'].removeprefix('Value error, ')}" for each in errors[:5])
     return f"The mapping makes no sense. {'; '.join(told)}"
+
+
+def _place(path: Sequence[str | int]) -> str:
+    """Name the place of a fault: what was sent is repeated as far as it can be shown."""
+    named = "".join(sign for sign in ".".join(map(str, path)) if sign.isprintable())
+    return f"{named[:LONGEST_PLACE]}: " if named else ""

@@ -6,27 +6,31 @@ import re
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from email.utils import parseaddr
+from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.branding.models import Brand, SiteGroup
 from app.errors import InvalidAddress, UnknownItem
+from app.kit import date_formats
 from app.kit.addresses import Address, parse_email, parse_phone
 from app.kit.moments import FIRST_YEAR
 from app.kit.rows import Row
-from app.services.import_layouts import GO, ISO, Layout, Meaning, Sign
+from app.kit.spreadsheets import plain
+from app.services.import_layouts import DAY, LONGEST_EVIDENCE_NAME, MOST_EVIDENCE, Layout, Meaning, Sign
 from app.services.items import ItemRef, Items
 from app.services.tellings import Moment
 
-MOST_EVIDENCE, LONGEST_EVIDENCE = 30, 500
+LONGEST_EVIDENCE = 500
 LONGEST_WORDING = 10_000
-MOST_KNOWN = 10_000
+MOST_KNOWN, LONGEST_KEY = 10_000, 100
+"""What rows name is remembered, so many of it; no key of a brand, topic or channel is as long as that."""
 PREFIX = "evidence."
 """Columns that begin so are kept as proof under what follows, whatever the layout."""
-_DAY = timedelta(days=1)
-_GO = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d{4})( .*)?")
+LONGEST_NAMED = 400
+"""Characters of an address with its owner's name; an address alone has at most 254 (RFC 5321, section 4.5.3.1.3)."""
+_NAMED = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"<>])*<([^<>]*)>', re.DOTALL)
+"""`Name <address>` and `"A name, of any kind" <address>` (RFC 5322, section 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,12 @@ class Telling:
     locale: str
     wording: str
     detail: Mapping[str, Any]
+    introduces: bool = True
+    """Whether somebody who is not known may become so by it."""
+
+
+_About = tuple[Brand, ItemRef | None, bool]
+"""A brand, what of it, and whether the brand trusts the teller with that."""
 
 
 class Refused(Exception):
@@ -70,18 +80,18 @@ class Interpreter:
 
     def __init__(
         self, group: SiteGroup, items: Items, layout: Layout, now: datetime, name: str,
-        brands: Collection[str] | None, is_trusted: Callable[[Brand, ItemRef], bool],
+        brands: Collection[str] | None, is_trusted: Callable[[Brand, ItemRef], bool], *, may_suppress: bool,
     ) -> None:  # fmt: skip
         """Prepare for the rows of the file `name`; a row that tells of a time after `now` is rejected."""
         self._group, self._items, self._layout, self._now, self._name = group, items, layout, now, name
-        self._brands, self._is_trusted = brands, is_trusted
+        self._brands, self._is_trusted, self._may_suppress = brands, is_trusted, may_suppress
         self._columns: dict[str, tuple[str, ...]] = {
             name: tuple(map(str.lower, each)) for name, each in layout.columns.items()
         }
         self._evidence = {name: tuple(map(str.lower, each)) for name, each in layout.evidence.items()}
         self._signs = [(sign, tuple(map(str.lower, sign.column))) for sign in layout.status]
-        self._zone, self._written_at = ZoneInfo(layout.timezone), layout.written_at
-        self._known: dict[tuple[str, ...], tuple[Brand, ItemRef | None]] = {}
+        self._zone, self._written = ZoneInfo(layout.timezone), layout.written
+        self._known: dict[tuple[str, ...], _About] = {}
 
     def narrow(self, columns: Collection[str]) -> None:
         """Look only at columns that the file has; a tenth of all time went into those that it has not."""
@@ -102,7 +112,7 @@ class Interpreter:
         cells = row.cells
         meaning = self._meaning(cells)
         subject = self._subject(cells)
-        brand, item = self._about(cells, meaning)
+        brand, item, is_trusted = self._about(cells, meaning)
         moment, asked_at = self._moment(cells, meaning)
         if meaning in (Meaning.BOUNCED, Meaning.COMPLAINED):
             item = None
@@ -111,7 +121,7 @@ class Interpreter:
         return Telling(
             row, subject, brand, item, meaning, moment, asked_at,
             brand.locale(self._cell(cells, "locale") or self._layout.locale), self._wording(cells),
-            self._detail(row),
+            self._detail(row), is_trusted,
         )  # fmt: skip
 
     def _cell(self, cells: Mapping[str, str], name: str) -> str:
@@ -129,7 +139,7 @@ class Interpreter:
                 found = meaning
                 break
         if found is None:
-            raise Refused("unknown_status", "The row does not say whether this is a yes or a no.")
+            raise Refused("unknown_status", "Nothing says whether this is a yes or a no: say what such rows mean.")
         if found is Meaning.PENDING:
             raise Refused("not_confirmed", "This was asked for and never confirmed, which is no consent.")
         if found is Meaning.NOTHING:
@@ -139,29 +149,29 @@ class Interpreter:
     def _subject(self, cells: Mapping[str, str]) -> Address | uuid.UUID:
         try:
             if email := self._cell(cells, "email"):
-                return parse_email(parseaddr(email)[1] if "<" in email else email)
+                return parse_email(_address_in(plain(email)))
             if account_id := self._cell(cells, "account_id"):
                 return uuid.UUID(account_id)
             if phone := self._cell(cells, "phone"):
-                return parse_phone(phone.removeprefix("'"))  # as an export neutralises it
+                return parse_phone(plain(phone))
         except InvalidAddress:
             raise Refused("invalid_address", "This is no e-mail address, or no phone number like +33…") from None
         except ValueError:
             raise Refused("invalid_account", "The account id is none.") from None
         raise Refused("no_subject", "The row names nobody: no e-mail address, phone number or account id.")
 
-    def _about(self, cells: Mapping[str, str], meaning: Meaning) -> tuple[Brand, ItemRef | None]:
+    def _about(self, cells: Mapping[str, str], meaning: Meaning) -> _About:
         brand, topic, channel, purpose = (self._cell(cells, name) for name in ("brand", "topic", "channel", "purpose"))
         key = (brand, topic, channel, purpose, meaning)
+        if max(map(len, key)) > LONGEST_KEY:
+            raise Refused("unknown_item", "The row names a brand, topic, channel or purpose that is none.")
         if key not in self._known:
             if len(self._known) > MOST_KNOWN:  # a file that names something new in each row
                 self._known.clear()
             self._known[key] = self._find(brand, topic, channel, purpose, meaning)
         return self._known[key]
 
-    def _find(
-        self, brand: str, topic: str, channel: str, purpose: str, meaning: Meaning
-    ) -> tuple[Brand, ItemRef | None]:  # fmt: skip
+    def _find(self, brand: str, topic: str, channel: str, purpose: str, meaning: Meaning) -> _About:
         layout = self._layout
         brand = brand or layout.brand or ""
         if not topic and not purpose:
@@ -172,18 +182,21 @@ class Interpreter:
         if self._brands is not None and brand not in self._brands:
             raise Refused("brand_forbidden", "The brand is not in this client's list.")
         if meaning in (Meaning.BOUNCED, Meaning.COMPLAINED):
-            return house, None
+            if not self._may_suppress:
+                raise Refused("insufficient_scope", "Only a client with the scope suppressions:write may tell of this.")
+            return house, None, False
         try:
             item = (self._items.purpose(brand, purpose) if purpose
                     else self._items.subscription(brand, topic, channel or layout.channel or ""))  # fmt: skip
         except UnknownItem:
             raise Refused("unknown_item", "The brand has no such topic on this channel, or no such purpose.") from None
+        is_trusted = self._is_trusted(house, item)
         if meaning is Meaning.GRANT:
             if item.is_retired:
                 raise Refused("not_offered", "This is no longer offered.")
-            if not self._is_trusted(house, item):
+            if not is_trusted:
                 raise Refused("evidence_not_trusted", "The brand does not list the teller under trusted_evidence.")
-        return house, item
+        return house, item, is_trusted
 
     def _moment(self, cells: Mapping[str, str], meaning: Meaning) -> tuple[Moment, datetime | None]:
         """Find when it was said: a yes by the earlier end of a day, a no by its later one."""
@@ -198,13 +211,14 @@ class Interpreter:
         if text := self._cell(cells, noted):
             moment = self._read_moment(text, is_yes=is_yes)
             return Moment(moment.at, moment.since, is_of_act=False), None
-        if self._written_at is not None:
-            return Moment(self._written_at, self._written_at, is_of_act=False), None
+        if self._written is not None:
+            since, until = self._written
+            return Moment(since if is_yes else min(until, self._now), since, is_of_act=False), None
         raise Refused("no_date", "The row does not say when; say by as_of when the file was written.")
 
     def _read_moment(self, text: str, *, is_yes: bool) -> Moment:
         for each in self._layout.formats:
-            found = _parsed(text, each)
+            found = date_formats.read(text, each)
             if found is not None:
                 break
         else:
@@ -212,8 +226,8 @@ class Interpreter:
         aware = found if found.tzinfo else found.replace(tzinfo=self._zone)
         try:
             at = aware.astimezone(UTC)
-            is_day = found.tzinfo is None and found.time() == time() and _is_day(text)
-            end = (found + _DAY).replace(tzinfo=self._zone).astimezone(UTC) if is_day and not is_yes else at
+            is_day = found.tzinfo is None and found.time() == time() and date_formats.is_day(text)
+            end = (found + DAY).replace(tzinfo=self._zone).astimezone(UTC) if is_day and not is_yes else at
         except OverflowError:
             raise Refused("bad_date", "There is no such date.") from None
         if at.year < FIRST_YEAR:
@@ -240,16 +254,31 @@ class Interpreter:
                     detail[name] = fact
                     break
         for column, cell in row.cells.items():
-            if column[:9] == PREFIX and (found := cell.strip()):
-                detail.setdefault(column[9:], found)
-        if len(detail) > MOST_EVIDENCE or any(len(str(each)) > LONGEST_EVIDENCE for each in detail.values()):
-            raise Refused("invalid_evidence", f"At most {MOST_EVIDENCE} facts, of {LONGEST_EVIDENCE} characters each.")
+            if column.startswith(PREFIX) and (found := cell.strip()):
+                detail.setdefault(column.removeprefix(PREFIX), found)
+        if len(detail) > MOST_EVIDENCE or any(_is_too_long(name, fact) for name, fact in detail.items()):
+            raise Refused(
+                "invalid_evidence", f"At most {MOST_EVIDENCE} facts, of {LONGEST_EVIDENCE} characters each, with names "
+                f"of at most {LONGEST_EVIDENCE_NAME}.",
+            )  # fmt: skip
         return detail
 
 
 def reject(row: Row, code: str, words: str) -> Reject:
     """Make a reject of a row."""
     return Reject(row.line, row.start, row.end - row.start, code, words)
+
+
+def _address_in(text: str) -> str:
+    """Take the address out of what names its owner too; raise `InvalidAddress` for what is longer than any."""
+    if len(text) > LONGEST_NAMED:
+        raise InvalidAddress
+    named = _NAMED.fullmatch(text) if "<" in text else None
+    return named[1] if named else text
+
+
+def _is_too_long(name: str, fact: str | int) -> bool:
+    return len(name) > LONGEST_EVIDENCE_NAME or len(str(fact)) > LONGEST_EVIDENCE
 
 
 def _told(sign: Sign, columns: tuple[str, ...], cells: Mapping[str, str]) -> Meaning | None:
@@ -264,20 +293,3 @@ def _told(sign: Sign, columns: tuple[str, ...], cells: Mapping[str, str]) -> Mea
                 raise Refused("unknown_status", "The mapping does not say what this status means.")
             return found
     return None
-
-
-def _parsed(text: str, form: str) -> datetime | None:
-    try:
-        if form == ISO:
-            return datetime.fromisoformat(text)
-        if form == GO:
-            found = _GO.fullmatch(text)
-            return datetime.strptime(f"{found[1]} {found[2]}", "%Y-%m-%d %H:%M:%S %z") if found else None
-        return datetime.strptime(text, form)  # noqa: DTZ007 - the zone of the layout is put in by the caller
-    except ValueError:
-        return None
-
-
-def _is_day(text: str) -> bool:
-    """Tell whether a date has no time of day."""
-    return ":" not in text and "T" not in text

@@ -16,9 +16,9 @@ from sqlalchemy import delete, func, insert, or_, select, text
 
 from app.db import Session
 from app.environment import Environment, environment
-from app.errors import DomainError
+from app.errors import DomainError, TooMany
 from app.kit import clock, ids
-from app.models import ImportJob, ImportPiece, ImportRehearsal, ImportReject
+from app.models import ImportJob, ImportPiece, ImportRehearsal, ImportReject, OAuthClient
 from app.services import outbox
 from app.services.import_layouts import Layout
 from app.services.import_rows import Reject
@@ -31,6 +31,10 @@ PIECE = 1 << 18
 RECEIVED_WITHIN = timedelta(days=1)
 WORKED_OFF_WITHIN = timedelta(days=7)
 """A file that lies longer than this goes, whatever became of its job."""
+MOST_UNFINISHED = 5
+"""Files of a client that may wait to be worked off."""
+MOST_REJECTS = 100_000
+"""Rejected rows after which the file of a client is given up: what is kept of each is more than the row may be."""
 KEPT = timedelta(days=90)
 """How long the counts and rejects of a job can be asked for."""
 
@@ -45,7 +49,12 @@ def begin(
     session: Session, name: str, form: str, layout: Layout, *, is_dry_run: bool, client_id: str | None = None,
     fingerprint: bytes | None = None, size: int = 0,
 ) -> ImportJob:  # fmt: skip
-    """Make a job: of a client, whose file is still to come, or of the operator, who has it."""
+    """Make a job: of a client, whose file is still to come, or of the operator, who has it.
+
+    Raises `TooMany` while others of the client wait.
+    """
+    if client_id is not None:
+        _see_room(session, client_id)
     job = ImportJob(
         id=ids.new_id(), client_id=client_id, name=name, fingerprint=fingerprint, format=form,
         mapping=layout.model_dump(mode="json"), is_dry_run=is_dry_run, state=RECEIVING if client_id else RUNNING,
@@ -152,6 +161,16 @@ def purge(session: Session, limit: int = 100) -> int:
         session.execute(delete(table).where(table.job_id.in_(old)))
     session.execute(delete(ImportJob).where(ImportJob.id.in_(old)))
     return len(given_up) + len(old)
+
+
+def _see_room(session: Session, client_id: str) -> None:
+    session.execute(select(OAuthClient.id).where(OAuthClient.id == client_id).with_for_update())
+    unfinished = select(func.count()).select_from(ImportJob).where(
+        ImportJob.client_id == client_id, ImportJob.state.not_in(ENDED),
+        ImportJob.created_at > clock.now() - WORKED_OFF_WITHIN,
+    )  # fmt: skip
+    if (session.scalar(unfinished) or 0) >= MOST_UNFINISHED:
+        raise TooMany(f"{MOST_UNFINISHED} files of this client are still to be worked off; wait for one of them.")
 
 
 def _forget_file(session: Session, job_id: uuid.UUID) -> None:

@@ -69,11 +69,13 @@ class Wish:
     scope: Scope
     reason: Reason
     at: datetime | None = None
-    """When that came about; None where a file does not say, so that it is not known to be later than any lifting."""
+    """When that came about; None where nobody says."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """More about where it comes from, kept with the provenance until an erasure; no addresses."""
     document: str = ""
     """A reference to the paper that says so; it stays, also after an erasure."""
+    is_dated: bool = True
+    """False where it is only known that it was so by `at`, and hence not to be later than any lifting."""
 
 
 def add(session: Session, digest: bytes, scope: Scope, reason: Reason, provenance: Provenance) -> None:
@@ -126,7 +128,7 @@ def _judge(rows: Iterable[Suppression], wish: Wish, provenance: Provenance) -> N
     alike = [row for row in rows if row.reason == wish.reason and (row.brand, row.channel) == _pair(wish.scope)]
     if any(stands(row) and _speaks_for(row, provenance) for row in alike):
         return Noted.STANDING
-    if any(row.lifted_at is not None and (wish.at is None or row.lifted_at > wish.at) for row in alike):
+    if any(row.lifted_at is not None and not _is_since(row.lifted_at, wish) for row in alike):
         return Noted.LIFTED
     return Noted.LAPSED if lapse is not None and lapse <= now else Noted.ADDED
 
@@ -139,6 +141,10 @@ def _speaks_for(row: Suppression, provenance: Provenance) -> bool:
     actor = provenance.actor
     is_of_client = row.provenance.get("actor") == ActorKind.CLIENT
     return not is_of_client or (actor.kind is ActorKind.CLIENT and row.provenance.get("actor_id") == actor.id)
+
+
+def _is_since(lifted_at: datetime, wish: Wish) -> bool:
+    return wish.is_dated and wish.at is not None and wish.at >= lifted_at
 
 
 def _row(wish: Wish, key_id: str, provenance: Provenance) -> Suppression:

@@ -1,7 +1,8 @@
 """What somebody is told to have said elsewhere, against what is on record: which of the two counts.
 
-Invariant 7: nothing that is told turns a no into a yes unless it is of an act of the person after that no. A no always
-applies, unless the person agreed after it. Pure, for one person as for a file of a million.
+Invariant 7: nothing that is told turns a no into a yes unless it is of an act of the person after that no, and nothing
+of before brings back what ran out. A no always applies, unless the person agreed after it. Pure, for one person as for
+a file of a million.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Ruling(StrEnum):
     KNOWN = "known"
     """All is so already."""
     CONFLICT = "conflict"
-    """The person said otherwise since."""
+    """The person said otherwise since, or it ran out."""
 
 
 def rule_on_yes(state: State | None, told: Moment, said_yes_at: datetime | None = None) -> Ruling:
@@ -49,6 +50,9 @@ def rule_on_yes(state: State | None, told: Moment, said_yes_at: datetime | None 
     if state.status in NO:
         is_overtaken = state.withdrawn_at is not None and told.at <= state.withdrawn_at
         return Ruling.CONFLICT if is_overtaken or not told.is_of_act else Ruling.APPLIES
+    if not is_running(state) and not (told.is_of_act and told.at > _ran_out_at(state)):
+        is_known = is_yes(state) and told.at <= _last_yes(state, said_yes_at)
+        return Ruling.KNOWN if is_known else Ruling.CONFLICT
     if not is_yes(state):
         return Ruling.APPLIES
     is_news = told.is_of_act and told.at > _last_yes(state, said_yes_at)
@@ -74,6 +78,13 @@ def is_yes(state: State) -> bool:
 def given_at(state: State) -> datetime:
     """Give when the person agreed, the last of the two acts of a double opt-in."""
     return state.confirmed_at or state.granted_at or state.updated_at
+
+
+def _ran_out_at(state: State) -> datetime:
+    """Give when something ran out: on its day; or when the ledger said so, where it has none or that came before."""
+    if state.status is Status.EXPIRED:
+        return min(state.expires_at or state.updated_at, state.updated_at)
+    return state.expires_at or state.updated_at
 
 
 def _last_yes(state: State, said_yes_at: datetime | None) -> datetime:

@@ -57,7 +57,7 @@ def test_nor_is_it_taken_in_by_a_courier_that_has_no_journal(client, env, header
     rows = f"email,status,occurred_at\n{ANA},granted,{told(minutes=-1)}\n"
     job = imports.send(client, headers, rows).json["id"]
     imports.work(env, job)
-    assert imports.show(client, headers, job).json["reasons"] == {"erased": 1}
+    assert imports.show(client, headers, job).json["reasons"] == {"conflict": 1}
     assert journeys.decision(env, ANA) == "unknown_subject"
 
 

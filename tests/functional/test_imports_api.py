@@ -11,12 +11,13 @@ from sqlalchemy import func, select, text, update
 
 from app.courier import tasks
 from app.factory import create_app
-from app.models import ConsentEvent, ImportJob, ImportPiece, ImportReject
-from app.services import imports, oauth
+from app.kit import clock
+from app.models import Account, AddressRow, ConsentEvent, ContactPoint, ImportJob, ImportPiece, ImportReject
+from app.services import erased_addresses, imports, oauth
 from app.services.folding import Action
 from tests import api, centres, journeys
 
-ANA, BEA = "ana@example.com", "bea@example.com"
+ANA, BEA, CLEO = "ana@example.com", "bea@example.com", "cleo@example.com"
 SCOPES = ("imports:write", "consents:read")
 ABOUT = "brand=camille&topic=newsletter&channel=email"
 ROWS = (
@@ -103,8 +104,42 @@ def test_a_yes_needs_the_trust_of_the_brand_and_a_no_does_not(client, env):
     headers = bearer(client, env, "somebody")
     job = send(client, headers).json["id"]
     work(env, job)
-    assert show(client, headers, job).json["reasons"] == {"evidence_not_trusted": 1, "invalid_address": 1}
-    assert [journeys.decision(env, who) for who in (ANA, BEA)] == ["unknown_subject", "refused"]
+    done = show(client, headers, job).json
+    assert done["reasons"] == {"evidence_not_trusted": 1, "invalid_address": 1}
+    assert done["counts"] == {"unknown": 1, "rejected": 2}
+    assert [journeys.decision(env, who) for who in (ANA, BEA)] == ["unknown_subject", "unknown_subject"]
+
+
+def test_a_no_of_somebody_untrusted_makes_nobody_known(app, client, env, session):
+    headers = bearer(client, env, "somebody")
+    journeys.sign_up(app.test_client(), ANA)
+    journeys.subscribe(app.test_client(), env, CLEO)
+    path, before = journeys.confirmation_path(env, ANA), stored(session)
+    now = clock.now().isoformat()
+    content = "email,status,occurred_at\n" + "".join(f"{who},withdrawn,{now}\n" for who in (ANA, BEA, CLEO))
+    foreseen = send(client, headers, content, f"{ABOUT}&dry_run=true").json["id"]
+    taken = send(client, headers, content).json["id"]
+    for job in (foreseen, taken):
+        work(env, job)
+        assert show(client, headers, job).json["counts"] == {"unknown": 2, "withdrawn": 1}
+    assert stored(session) == before, "neither accounts nor addresses"
+    about = {"subject": {"email": BEA}, "brand": "camille", "purpose": "analytics"}
+    answer = client.post("/api/v1/decisions", json=about, headers=headers)
+    assert answer.json["reason"] == "unknown_subject", "nor is anything allowed that needs no consent of the known"
+    assert app.test_client().post(path).status_code == 410, "what was asked for ends"
+
+
+def stored(session):
+    return [session.scalar(select(func.count()).select_from(table)) for table in (Account, AddressRow, ContactPoint)]
+
+
+def test_a_client_is_not_told_who_was_erased(client, env, headers, session):
+    erased_addresses.remember(session, {journeys.digest(env, ANA): clock.now()})
+    job = send(client, headers).json["id"]
+    work(env, job)
+    done = show(client, headers, job).json
+    assert done["reasons"] == {"conflict": 1, "invalid_address": 1}
+    assert done["rejects"][0]["words"] == "The person said otherwise since, or it ran out."
 
 
 def test_another_brand_is_refused_at_once_or_row_by_row(client, env, headers, session):

@@ -9,9 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from app.factory import create_app
-from app.models import ConsentEvent, EventDetail, ImportJob, ImportRehearsal, Message
-from app.services import projection
-from tests import erasing, journeys
+from app.flows import import_consents
+from app.kit import clock
+from app.models import ConsentEvent, EventDetail, ImportJob, ImportRehearsal, Message, Suppression
+from app.services import projection, suppressions
+from app.services.folding import Action
+from tests import centres, erasing, journeys
 
 ANA, BEA, CLEO = "ana@example.com", "bea@example.com", "cleo@example.com"
 CAMILLE = ("--brand", "camille", "--topic", "newsletter", "--channel", "email")
@@ -151,6 +154,91 @@ def test_a_no_of_a_day_is_of_its_end_and_a_yes_of_its_beginning(take, committing
     count = len(lines(committing_env))
     take(today, *CAMILLE)
     assert len(lines(committing_env)) == count
+
+
+def test_a_no_that_was_so_by_a_day_is_of_its_end(take, committing_env):
+    today = f"{datetime.now(UTC).date()}"
+    take(table((ANA, YES, f"{today}T00:00:01Z"), (BEA, YES, "2024-03-05T15:00:00Z")), *CAMILLE)
+    take(f"email\n{ANA}\n", *CAMILLE, "--means", "withdraw", "--as-of", today)
+    take(f"email\n{BEA}\n", *CAMILLE, "--means", "withdraw", "--as-of", "2024-03-05")
+    assert [journeys.decision(committing_env, who) for who in (ANA, BEA)] == ["withdrawn", "withdrawn"]
+
+
+def test_a_complaint_without_a_date_revives_nothing_that_was_lifted(take, committing_env):
+    env, today = committing_env, f"{datetime.now(UTC).date()}"
+    take(table((ANA, YES, at(1)), (ANA, "complained", at(2)), (BEA, "complained", at(2))), *CAMILLE)
+    env.database.write(lambda session: suppressions.lift(
+        session, suppressions.in_force(session, [journeys.digest(env, ANA)]), journeys.FORM))  # fmt: skip
+    for name in ("complained", "bounced"):
+        take(f"email\n{ANA}\n{CLEO}\n", *CAMILLE, "--means", name, "--as-of", today)
+    assert journeys.decision(env, ANA) == "suppressed", "the bounce is another thing, and new"
+    with env.database.transaction() as session:
+        stand = {(row.address_digest, row.reason) for row in session.scalars(select(Suppression)) if not row.lifted_at}
+    ana, bea, cleo = (journeys.digest(env, who) for who in (ANA, BEA, CLEO))
+    assert stand == {
+        (bea, "complaint"), (cleo, "complaint"), (ana, "hard_bounce"), (cleo, "hard_bounce"),
+    }  # fmt: skip
+
+
+def test_what_ran_out_is_not_revived_by_a_yes_of_before(take, committing_env, rejected):
+    env = committing_env
+    take(table((ANA, YES, at(1))), *CAMILLE)
+    centres.record(env, ANA, "camille:newsletter:email", Action.EXPIRED)
+    again = f"email,status,noted_at\n{ANA},granted,{clock.now().isoformat()}\n"
+    for content, rejects in (
+        (table((ANA, YES, at(9))), [(2, "conflict")]), (table((ANA, YES, at(1))), []), (again, [(2, "conflict")]),
+    ):  # fmt: skip
+        take(content, *CAMILLE)
+        assert rejected() == rejects
+    assert journeys.decision(env, ANA) == "expired"
+    take(table((ANA, YES, clock.now().isoformat())), *CAMILLE)
+    assert journeys.decision(env, ANA) == "granted"
+    proven(env)
+
+
+def test_a_no_that_a_file_tells_stays_one_whatever_its_rows_are_said_to_mean(take, committing_env):
+    take(table((ANA, NO, at(1)), (BEA, "", at(1))), *CAMILLE, "--means", "grant")
+    assert [journeys.decision(committing_env, who) for who in (ANA, BEA)] == ["refused", "granted"]
+
+
+def test_names_of_columns_may_be_written_large(take, committing_env, tmp_path):
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('names = ["Email"]\nunsaid = "grant"\n[columns]\nemail = "EMAIL"\n')
+    take(f"{ANA}\n", *CAMILLE, "--mapping", str(mapping), "--as-of", "2024-01-01")
+    assert journeys.decision(committing_env, ANA) == "granted"
+
+
+def test_rejects_are_never_written_over_the_file_itself(parley, tmp_path):
+    file, link = tmp_path / "list.csv", tmp_path / "link.csv"
+    file.write_text(table(("x", YES, at(1))))
+    link.hardlink_to(file)
+    for name in (file, link, tmp_path / "." / "list.csv", tmp_path / "none" / "x.csv", "/dev/null"):
+        result = parley("import", str(file), *CAMILLE, "--rejects", str(name))
+        assert result.exit_code == 2, result.output
+    assert file.read_text() == table(("x", YES, at(1)))
+
+
+def test_rejects_are_for_their_owner_alone_and_whole(take, tmp_path):
+    rejects = tmp_path / "rejects.csv"
+    rejects.write_text("of before")
+    rejects.chmod(0o644)
+    take(table(("x", YES, at(1))), *CAMILLE, "--rejects", str(rejects))
+    assert rejects.stat().st_mode & 0o777 == 0o600
+    assert rejects.read_text().startswith("line,reason")
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
+def test_a_fault_that_nobody_foresaw_is_told_in_words(parley, tmp_path, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError(ANA)
+
+    monkeypatch.setattr(import_consents, "take", fail)
+    file = tmp_path / "list.csv"
+    file.write_text(table((ANA, YES, at(1))))
+    result = parley("import", str(file), *CAMILLE)
+    assert result.exit_code == 1
+    assert "Error: A fault of ours at line 1 or soon after it (ZeroDivisionError" in result.output
+    assert ANA not in result.output
 
 
 def test_every_reject_names_its_line_and_reason(take, committing_env, rejected):

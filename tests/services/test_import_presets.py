@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import formataddr
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from app.services.import_layouts import BadLayout
 from tests import journeys
 
 CAMILLE = {"brand": "camille", "topic": "newsletter"}
+YES = {"unsaid": "grant"}
 
 MAILCHIMP = (
     '"Email Address","First Name","Last Name",MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,'
@@ -53,6 +55,9 @@ LISTMONK = (
     "u3,cleo@example.com,Cleo,{},disabled,2024-02-01 08:30:00 +0000 UTC,2024-02-02 08:30:00 +0000 UTC\n"
 )
 MAILMAN = "ana@example.com\nBea Ruiz <bea@example.com>\nno address\n"
+MAILMAN_NAMES = "\n".join(formataddr((name, f"{who}@example.com")) for name, who in (
+    ("Ana Q. Ruiz", "ana"), ('Ruiz, "Bea" <the second>', "bea"), ("", "cleo"),
+))  # fmt: skip
 HUBSPOT = (
     "Record ID,First Name,Last Name,Email,Create Date,Unsubscribed from all email,Marketing email confirmation status\n"
     "1,Ana,Ruiz,ana@example.com,2024-03-12 09:14,false,Confirmed\n"
@@ -72,12 +77,17 @@ PARLEY = (
     ' "occurred_at": "2024-03-01T10:00:00Z"}\n'
 )
 CASES = {
-    "mailchimp": (MAILCHIMP, {}, {"ana": "granted", "bea": "granted", "cleo": "granted"}, []),
+    "mailchimp": (MAILCHIMP, YES, {"ana": "granted", "bea": "granted", "cleo": "granted"}, []),
+    "mailchimp, what is not said to be a yes": (MAILCHIMP, {}, {}, [(row, "unknown_status") for row in (2, 3, 4)]),
+    "mailchimp, those who left, said to be a yes": (UNSUBSCRIBED, YES, {"ana": "refused"}, [(3, "no_date")]),
     "mailchimp, those who left": (UNSUBSCRIBED, {}, {"ana": "refused"}, [(3, "no_date")]),
     "mailchimp, cleaned": (CLEANED, {}, {}, []),
     "brevo": (BREVO, {}, {"ana": "granted", "bea": "refused"}, []),
     "brevo, with the status": (BREVO_STATUS, {}, {"ana": "granted", "bea": "refused"}, [(4, "unknown_status")]),
     "listmonk": (LISTMONK, {}, {"ana": "granted", "bea": "refused"}, [(4, "no_consent")]),
+    "mailman, names of all kinds": (
+        MAILMAN_NAMES, {"as_of": "2024-03-01"}, {"ana": "granted", "bea": "granted", "cleo": "granted"}, []
+    ),
     "mailman": (MAILMAN, {"as_of": "2024-03-01"}, {"ana": "granted", "bea": "granted"}, [(3, "invalid_address")]),
     "hubspot": (HUBSPOT, {"as_of": "2024-04-01"}, {"ana": "granted", "bea": "refused"},
                 [(4, "no_consent"), (5, "not_confirmed")]),
@@ -135,7 +145,7 @@ def datetime_text(days):
 
 
 def test_both_acts_of_a_double_opt_in_are_kept_and_an_import_there_is_no_act(take, session):
-    take("mailchimp", MAILCHIMP, {})
+    take("mailchimp", MAILCHIMP, YES)
     lines = {row.detail["member"]: (line, row.detail) for line, row in session.execute(
         select(ConsentEvent, EventDetail).join(EventDetail, (EventDetail.account_id == ConsentEvent.account_id)
                                                & (EventDetail.sequence == ConsentEvent.sequence)))}  # fmt: skip
@@ -145,7 +155,7 @@ def test_both_acts_of_a_double_opt_in_are_kept_and_an_import_there_is_no_act(tak
     assert (detail["ip"], detail["optin_ip"]) == ("192.0.2.2", "192.0.2.1")
     assert lines["e2"][0].attributes == {}
     assert take("mailchimp", UNSUBSCRIBED.replace("ana@", "cleo@"), {}) == [(3, "no_date")]
-    assert take("mailchimp", MAILCHIMP.replace("2023-05-03", "2024-05-03"), {}) == [(4, "conflict")]
+    assert take("mailchimp", MAILCHIMP.replace("2023-05-03", "2024-05-03"), YES) == [(4, "conflict")]
 
 
 def test_every_preset_says_where_it_was_looked_up():
@@ -158,7 +168,13 @@ def test_every_preset_says_where_it_was_looked_up():
     ({"preset": "nobody"}, "There are:"), ({"columns": {"mail": "x"}}, "columns.mail"),
     ({"timezone": "Mars"}, "timezone"),
     ({"status": [{"column": "x", "values": {"y": "perhaps"}}]}, "status.0"), ({"as_of": "2999-01-01"}, "as_of"),
-    ({"colums": {}}, "colums"), ({"preset": []}, "preset"),
+    ({"colums": {}}, "colums"), ({"preset": []}, "preset"), ({"is_list": True}, "names"),
+    ({"formats": ["%d/%d/%Y"]}, "formats.0"), ({"formats": ["%Q"]}, "formats.0"), ({"formats": ["%"]}, "formats.0"),
+    ({"title": "a\0"}, "title"), ({"brand": "a\ud800"}, "brand"), ({"evidence": {"a\0": "x"}}, "evidence"),
+    ({"evidence": {"a" * 101: "x"}}, "evidence"), ({"columns": {"email": "a" * 201}}, "columns.email"),
+    ({"status": [{"column": "x", "values": {"\0": "grant"}}]}, "status.0"), ({"a\0\ud800" * 500: 1}, "^.{,250}$"),
+    ({"as_of": "0001-01-01", "timezone": "Asia/Tokyo"}, "as_of"),
+    ({"as_of": "9999-12-31T23:59:59", "timezone": "America/Los_Angeles"}, "as_of"),
 ])  # fmt: skip
 def test_a_mapping_that_makes_no_sense(told, words):
     with pytest.raises(BadLayout, match=words):

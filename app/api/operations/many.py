@@ -10,7 +10,8 @@ JOB: Example = {
     "id": "019ab3f0-5f4e-7c11-9d43-2f1a5b6c7d8e", "state": "done", "fault": None, "name": "subscribed.csv",
     "dry_run": False, "created_at": "2026-11-23T08:15:30Z", "finished_at": "2026-11-23T08:15:32Z", "bytes": 20480,
     "bytes_done": 20480, "counts": {"granted": 212, "unchanged": 3, "rejected": 1}, "reasons": {"conflict": 1},
-    "rejects": [{"line": 17, "code": "conflict", "words": "The person said otherwise since."}], "has_more": False,
+    "rejects": [{"line": 17, "code": "conflict", "words": "The person said otherwise since, or it ran out."}],
+    "has_more": False,
 }  # fmt: skip
 WAITING: Example = {
     **JOB, "state": "waiting", "finished_at": None, "bytes_done": 0, "counts": {}, "reasons": {}, "rejects": [],
@@ -29,6 +30,7 @@ OPERATIONS = (
         success=202,
         scope=imports.SCOPE,
         query=imports.QUERY,
+        more_failures=(409,),
     ),
     Operation(
         path="/api/v1/imports/{import_id}",
@@ -50,7 +52,7 @@ OPERATIONS = (
             "properties": {"line": {"type": "integer"}, "code": {"type": "string"}, "words": {"type": "string"}},
             "required": ["line", "code", "words"],
         },
-        answered={"line": 17, "code": "conflict", "words": "The person said otherwise since."},
+        answered={"line": 17, "code": "conflict", "words": "The person said otherwise since, or it ran out."},
         media_types=(imports.LINES, imports.CSV),
         scope=imports.SCOPE,
         parameters=ID,
