@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from app.kit.moments import FIRST_YEAR
 
@@ -31,5 +31,7 @@ def _not_long_ago(value: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
-ActMoment = Annotated[Moment, AfterValidator(_not_long_ago)]
-"""When somebody acted."""
+ActMoment = Annotated[
+    Moment, AfterValidator(_not_long_ago), Field(json_schema_extra={"pattern": "^(19[7-9][0-9]|[2-9][0-9]{3})-"})
+]  # fmt: skip
+"""When somebody acted. The pattern says the years for the OpenAPI document."""
