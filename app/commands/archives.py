@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -15,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from app.embedded import programs
 
-_GRANT = re.compile(r"^(GRANT .+ TO) (?!PUBLIC\b)[^;]+;$", re.MULTILINE)
+_GRANT = re.compile(r'^(GRANT .+ TO) ("(?:[^"]|"")+"|[^\s;"]+)(?: WITH GRANT OPTION)?;$', re.MULTILINE)
 
 
 def write(url: str, path: Path) -> None:
@@ -43,9 +44,22 @@ def read(url: str, path: Path) -> None:
     _run("pg_restore", url, f"--dbname={_without_password(url)}", *options)
 
 
-def grants(url: str, path: Path) -> list[str]:
-    """List what the archive's database granted to the application, each statement up to the name of the role."""
-    return _GRANT.findall(_run("pg_restore", url, "--schema-only", "--no-owner", "--file=-", str(path)))
+def grants(url: str, path: Path) -> dict[str, list[str]]:
+    """List what the archive's database granted, by role, each statement up to the name of that role.
+
+    What everybody may do (`PUBLIC`) and the right to pass a right on are left out.
+    """
+    found: dict[str, list[str]] = {}
+    for granted, role in _GRANT.findall(_run("pg_restore", url, "--schema-only", "--no-owner", "--file=-", str(path))):
+        if role != "PUBLIC":
+            found.setdefault(role.strip('"').replace('""', '"'), []).append(granted)
+    return found
+
+
+def digest(path: Path) -> str:
+    """Give the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _run(name: str, url: str, *options: str) -> str:

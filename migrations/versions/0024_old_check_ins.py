@@ -13,9 +13,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Index those that are over."""
+    downgrade()  # an interrupted run leaves an index that doesn't serve
     with op.get_context().autocommit_block():
         op.create_index(
-            "ix_check_in_closed_at", "check_in", ["closed_at"], unique=False, if_not_exists=True,
+            "ix_check_in_closed_at", "check_in", ["closed_at"], unique=False,
             postgresql_where=sa.text("closed_at IS NOT NULL"), postgresql_concurrently=True,
         )  # fmt: skip
 

@@ -13,15 +13,15 @@ depends_on = None
 
 def upgrade() -> None:
     """Index both: the purge would read all there ever was, each hour. Ids of deliveries begin with their time."""
+    downgrade()  # an interrupted run leaves indexes that don't serve
     with op.get_context().autocommit_block():
         op.create_index(
-            "ix_leaving_reason_kept", "leaving_reason", ["occurred_at"], unique=False, if_not_exists=True,
+            "ix_leaving_reason_kept", "leaving_reason", ["occurred_at"], unique=False,
             postgresql_where=sa.text("sealed IS NOT NULL"), postgresql_concurrently=True,
         )  # fmt: skip
         op.create_index(
-            "ix_webhook_delivery_id", "webhook_delivery", ["id"], unique=False, if_not_exists=True,
-            postgresql_concurrently=True,
-        )  # fmt: skip
+            "ix_webhook_delivery_id", "webhook_delivery", ["id"], unique=False, postgresql_concurrently=True
+        )
 
 
 def downgrade() -> None:

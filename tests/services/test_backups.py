@@ -125,7 +125,7 @@ def test_nobody_who_was_erased_is_back_and_a_restore_that_was_interrupted_lets_n
 def test_the_application_may_have_another_name(cluster, command, backed_up, elsewhere, group, tmp_path):
     name = f"Other-{uuid.uuid4().hex}"
     cluster_roles(cluster, f"CREATE ROLE \"{name}\" LOGIN PASSWORD 'secret'")
-    url = make_url(elsewhere.application).set(username=name, password="secret").render_as_string(hide_password=False)
+    url = of_role(elsewhere, name)
     urls = DatabaseUrls(elsewhere.owner, url)
     cluster_roles(cluster, f'GRANT CONNECT ON DATABASE "{make_url(url).database}" TO "{name}"')
     assert command(urls, "restore", backed_up).exit_code == 0
@@ -139,6 +139,55 @@ def cluster_roles(cluster, statement):
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+def test_nobody_but_the_application_gets_back_what_they_were_granted(
+    database_urls, command, backed_up, elsewhere, restored, cluster
+):  # fmt: skip
+    """`pg_monitor` stands for the role of an administrator, who may do what the application must not."""
+    engine = create_engine(database_urls.owner, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("GRANT ALL ON consent_event TO pg_monitor WITH GRANT OPTION"))
+        try:
+            assert command(database_urls, "backup", backed_up).exit_code == 0
+        finally:
+            connection.execute(text("REVOKE ALL ON consent_event FROM pg_monitor"))
+    engine.dispose()
+    cluster_roles(cluster, 'CREATE ROLE "other"')
+    try:
+        unknown = command(DatabaseUrls(elsewhere.owner, of_role(elsewhere, "other")), "restore", backed_up)
+        assert "The backup knows no role “other”. Name the application's: parley_app, pg_monitor." in unknown.output
+    finally:
+        cluster_roles(cluster, 'DROP ROLE "other"')
+    assert command(elsewhere, "restore", "--application-role", "parley_app", backed_up).exit_code == 0
+    may = "SELECT has_table_privilege(:role, 'consent_event', :right)"
+    with restored.database.transaction() as session:
+        rights = {(role, right) for role in ("parley_app", "pg_monitor")
+                  for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
+                  if session.scalar(text(may), {"role": role, "right": right})}  # fmt: skip
+    assert rights == {("parley_app", "SELECT"), ("parley_app", "INSERT")}
+    assert obstacles(restored) == []
+
+
+def test_an_interrupted_restore_goes_on_with_its_own_file_alone(
+    committing_env, database_urls, command, backed_up, elsewhere, restored, monkeypatch
+):  # fmt: skip
+    with monkeypatch.context() as patch:
+        patch.setattr(backups.restores, "open_to", lambda *_: 1 / 0)
+        assert isinstance(command(elsewhere, "restore", backed_up).exception, ZeroDivisionError)
+    join(committing_env, "new@example.com")
+    newer = backed_up.with_name("newer.dump")
+    assert command(database_urls, "backup", newer).exit_code == 0
+    refused = command(elsewhere, "restore", newer)
+    assert (refused.exit_code, "of another file was interrupted here" in refused.output) == (1, True)
+    assert command(elsewhere, "restore", backed_up).exit_code == 0
+    assert owner(restored, "new@example.com") is None
+    assert "restoring" not in everything(elsewhere)
+
+
+def of_role(urls, name):
+    """Give the URL of the application of another role."""
+    return make_url(urls.application).set(username=name, password="secret").render_as_string(hide_password=False)
 
 
 def test_a_folder_that_is_not_there_is_told_in_a_line(database_urls, command, tmp_path):
