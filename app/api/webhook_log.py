@@ -49,7 +49,7 @@ def replay(webhook_id: str) -> Response:
     """Have events sent again.
 
     With `after` all that the webhook wants of what comes after that place in the feed, in the order of the feed and
-    with the same ids as before; without it only what was given up.
+    with the same ids as before; without it only what was given up, up to a thousand at a time.
     """
     access = guard.access(env(), SCOPE)
     asked = bodies.read(ReplayRequest)

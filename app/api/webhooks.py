@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 from flask import Response
 
-from app.api import bodies, events, guard
+from app.api import bodies, events, guard, queries
 from app.api.answers import answer, answer_nothing
 from app.api.problems import Refused
 from app.api.webhook_shapes import START, WebhookChange, WebhookRequest
@@ -23,7 +23,8 @@ from app.services.feed_pages import Cursor
 from app.services.webhooks import Endpoint, Filters
 
 SCOPE = events.SCOPE
-FILTERS = ("brands", "types", "keys")
+FILTERS = {"brands": "brands", "types": "actions", "keys": "keys"}
+"""What the filters are called here, and there (`Filters`)."""
 
 
 def create() -> Response:
@@ -78,12 +79,11 @@ def change(webhook_id: str) -> Response:
     happened since.
     """
     access = guard.access(env(), SCOPE)
-    asked = bodies.read(WebhookChange)
+    asked, named = bodies.read(WebhookChange), queries.read_id(webhook_id)
+    changes = _changes(access, asked)
 
     def act(session: Session) -> dict[str, object]:
-        before = find(session, access, webhook_id)
-        changes = _changes(access, asked, before)
-        return present(session, webhooks.change(session, access.client_id, before.id, changes) or _refuse())
+        return present(session, webhooks.change(session, access.client_id, named, changes) or _refuse())
 
     return _answer(write(act))
 
@@ -94,7 +94,8 @@ def remove(webhook_id: str) -> Response:
     Nothing is sent any more but what is on its way at this moment.
     """
     access = guard.access(env(), SCOPE)
-    is_gone = write(lambda session: webhooks.remove(session, access.client_id, read_id(webhook_id)))
+    named = queries.read_id(webhook_id)
+    is_gone = write(lambda session: webhooks.remove(session, access.client_id, named))
     if not is_gone:
         _refuse()
     return answer_nothing(env())
@@ -107,10 +108,10 @@ def rotate(webhook_id: str) -> Response:
     the header then carries both signatures, as Standard Webhooks has it. After a leak rotate twice, which ends the old
     one at once.
     """
-    access = guard.access(env(), SCOPE)
+    access, named = guard.access(env(), SCOPE), queries.read_id(webhook_id)
 
     def act(session: Session) -> dict[str, object]:
-        endpoint, secret = webhooks.rotate(session, access.client_id, read_id(webhook_id)) or _refuse()
+        endpoint, secret = webhooks.rotate(session, access.client_id, named) or _refuse()
         return {**present(session, endpoint), "secret": secret}
 
     return _answer(write(act))
@@ -118,15 +119,7 @@ def rotate(webhook_id: str) -> Response:
 
 def find(session: Session, access: Access, webhook_id: str) -> Endpoint:
     """Find a webhook of the client; those of others are not found either (invariant 10)."""
-    return webhooks.find(session, access.client_id, read_id(webhook_id)) or _refuse()
-
-
-def read_id(text: str) -> uuid.UUID:
-    """Read the id in a path; what is none names nothing."""
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        _refuse()
+    return webhooks.find(session, access.client_id, queries.read_id(webhook_id)) or _refuse()
 
 
 def place(session: Session, text: str) -> Cursor:
@@ -153,16 +146,11 @@ def _answer(body: object, status: int = 200) -> Response:
     return found
 
 
-def _changes(access: Access, asked: WebhookChange, before: Endpoint) -> Mapping[str, Any]:
+def _changes(access: Access, asked: WebhookChange) -> Mapping[str, Any]:
     named = asked.model_fields_set
     changes: dict[str, Any] = {name: getattr(asked, name) for name in named - {*FILTERS, "enabled"}}
-    if named & set(FILTERS):
-        told, kept = _filters(access, asked), before.filters
-        changes["filters"] = Filters(
-            told.brands if "brands" in named else kept.brands,
-            told.actions if "types" in named else kept.actions,
-            told.keys if "keys" in named else kept.keys,
-        )
+    told = asdict(_filters(access, asked))
+    changes["filters"] = {told_as: told[told_as] for name, told_as in FILTERS.items() if name in named}
     if "enabled" in named:
         changes["is_enabled"] = asked.enabled
     return changes

@@ -36,8 +36,10 @@ ERASURES = Limit("erasure", 3, timedelta(days=1))
 PHONE_CODES = Limit("phone-code", 5, timedelta(days=1))
 """Whatever numbers they go to: each text costs money, and some people earn by it."""
 SECOND_STEP = Limit("second-step", 10, timedelta(minutes=5))
-WEBHOOK_NOTICES = Limit("webhook-notice", 3, timedelta(days=1))
-"""Mails to one contact that a webhook was disabled: a client could name anybody, and disable its own as it likes."""
+WEBHOOK_NOTICE = Limit("webhook-notice", 1, timedelta(days=1))
+"""Mails that a webhook was disabled, for each of them and for each contact of a client."""
+WEBHOOK_NOTICES = Limit("webhook-notices", 3, timedelta(days=1))
+"""The same to one contact, whoever named it: a client could name anybody, and disable its own as it likes."""
 PASSKEY = Limit("passkey", 10, timedelta(minutes=5))
 
 

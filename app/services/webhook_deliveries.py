@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import Session
@@ -100,14 +100,14 @@ def follow(session: Session, endpoint_id: uuid.UUID) -> int:
     Nothing is done while `BACKLOG` wait, or another courier is at it.
     """
     row = session.scalar(_endpoint(endpoint_id, *_active()).with_for_update(skip_locked=True))
-    room = BACKLOG - _waiting(session, endpoint_id) if row else 0
-    if row is None or room <= 0:
+    free = room(session, endpoint_id) if row else 0
+    if row is None or not free:
         return 0
     end = min(row.position + feed_pages.WINDOW, feed_pages.newest(session))
     wanted = feed_pages.lines(row.position, end, _brands(session, row)).with_only_columns(EventFeed.position)
-    found = session.scalars(wanted.where(*_wanted(Filters(**row.filters))).limit(room)).all()
+    found = session.scalars(wanted.where(*_wanted(Filters(**row.filters))).limit(free)).all()
     _queue(session, endpoint_id, found)
-    row.position = found[-1] if len(found) == room else max(end, row.position)
+    row.position = found[-1] if len(found) == free else max(end, row.position)
     return len(found)
 
 
@@ -167,12 +167,30 @@ def settle(session: Session, endpoint_id: uuid.UUID, outcomes: Mapping[uuid.UUID
 
 
 def purge(session: Session, limit: int = 10_000) -> int:
-    """Delete up to `limit` deliveries made long ago that are settled or have lost their endpoint; give how many."""
-    is_orphan = WebhookDelivery.endpoint_id.not_in(select(WebhookEndpoint.id))
-    is_over = or_(WebhookDelivery.state != State.QUEUED, is_orphan)
+    """Delete up to `limit` deliveries that were settled long ago or have lost their endpoint; give how many."""
     key = (WebhookDelivery.endpoint_id, WebhookDelivery.id)
-    old = select(*key).where(WebhookDelivery.id < first_id_at(clock.now() - KEPT), is_over).limit(limit)
-    return len(session.execute(delete(WebhookDelivery).where(tuple_(*key).in_(old)).returning(*key)).all())
+    is_settled = WebhookDelivery.state != State.QUEUED
+    old = select(*key).where(WebhookDelivery.id < first_id_at(clock.now() - KEPT), is_settled).limit(limit)
+    lost = select(*key).where(WebhookDelivery.endpoint_id.in_(_forgotten(session))).limit(limit)
+    return sum(
+        len(session.execute(delete(WebhookDelivery).where(tuple_(*key).in_(some)).returning(WebhookDelivery.id)).all())
+        for some in (old, lost)
+    )
+
+
+def _forgotten(session: Session) -> Sequence[uuid.UUID]:
+    """List endpoints that are no more and have deliveries: the index is asked for the next one, not for every row."""
+    return session.scalars(
+        text("""
+        WITH RECURSIVE met AS (
+            (SELECT endpoint_id FROM webhook_delivery ORDER BY endpoint_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT d.endpoint_id FROM webhook_delivery d WHERE d.endpoint_id > met.endpoint_id
+                    ORDER BY d.endpoint_id LIMIT 1) FROM met WHERE met.endpoint_id IS NOT NULL)
+        SELECT endpoint_id FROM met
+        WHERE endpoint_id IS NOT NULL AND NOT EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = endpoint_id)
+        """)
+    ).all()
 
 
 def _judge(session: Session, row: WebhookEndpoint, outcomes: Sequence[Outcome]) -> None:
@@ -228,11 +246,12 @@ def _brands(session: Session, row: WebhookEndpoint) -> Collection[str]:
     return own if wanted is None else own.intersection(wanted)
 
 
-def _waiting(session: Session, endpoint_id: uuid.UUID) -> int:
+def room(session: Session, endpoint_id: uuid.UUID) -> int:
+    """Tell how many deliveries may be queued for an endpoint before `BACKLOG` wait."""
     queued = select(func.count()).where(
         WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.state == State.QUEUED
     )  # fmt: skip
-    return session.scalar(queued) or 0
+    return max(BACKLOG - (session.scalar(queued) or 0), 0)
 
 
 def _queue(session: Session, endpoint_id: uuid.UUID, positions: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from app.kit import clock
 from app.kit.ids import made_at, new_id
 from app.models import ConsentEvent, EventFeed, OAuthClient, WebhookDelivery, WebhookEndpoint
 from app.services import cloud_events, feed_pages, webhooks
-from app.services.webhook_deliveries import State
+from app.services.webhook_deliveries import State, room
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +103,13 @@ def rewind(session: Session, endpoint_id: uuid.UUID, position: int) -> bool:
 
 
 def revive(session: Session, endpoint_id: uuid.UUID) -> int:
-    """Try once more what was given up; give how many."""
-    dead = (WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.state == State.DEAD)
-    again = update(WebhookDelivery).where(*dead).values(state=State.QUEUED, attempts=0, next_at=clock.now())
-    return len(session.scalars(again.returning(WebhookDelivery.id)).all())
+    """Try once more what was given up, the oldest first, as much as may wait at once; give how many."""
+    own = WebhookDelivery.endpoint_id == endpoint_id
+    dead = select(WebhookDelivery.id).where(own, WebhookDelivery.state == State.DEAD).order_by(WebhookDelivery.id)
+    some = dead.limit(room(session, endpoint_id))
+    again = update(WebhookDelivery).where(own, WebhookDelivery.id.in_(some))
+    queued = again.values(state=State.QUEUED, attempts=0, next_at=clock.now()).returning(WebhookDelivery.id)
+    return len(session.scalars(queued).all())
 
 
 def ping(session: Session, endpoint_id: uuid.UUID) -> Told:

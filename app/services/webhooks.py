@@ -58,6 +58,7 @@ class Endpoint:
     """An endpoint with what is sealed about it, its secrets apart."""
 
     id: uuid.UUID
+    client_id: str
     url: str = field(repr=False)
     filters: Filters
     description: str
@@ -110,7 +111,8 @@ def find(session: Session, client_id: str, endpoint_id: uuid.UUID) -> Endpoint |
 def change(session: Session, client_id: str, endpoint_id: uuid.UUID, changes: Mapping[str, Any]) -> Endpoint | None:
     """Change what `changes` names: `url`, `filters`, `description`, `contact`, `is_enabled`; None if there is none.
 
-    Enabled again, it is told all that came since, and what waits is tried at once. Raises `BadTarget`.
+    `filters` holds those that change, as in `Filters`, and the others stay as they are under the lock. Enabled again,
+    it is told all that came since, and what waits is tried at once. Raises `BadTarget`.
     """
     row = _own(session, client_id, endpoint_id, is_changing=True)
     if row is None:
@@ -120,7 +122,7 @@ def change(session: Session, client_id: str, endpoint_id: uuid.UUID, changes: Ma
         row.url_sealed = seal(_checked(session, changes["url"]))
         _forgive(session, row)
     if "filters" in changes:
-        row.filters = asdict(changes["filters"])
+        row.filters = {**row.filters, **changes["filters"]}
     if "description" in changes:
         row.description = changes["description"]
     if "contact" in changes:
@@ -132,12 +134,12 @@ def change(session: Session, client_id: str, endpoint_id: uuid.UUID, changes: Ma
 
 
 def remove(session: Session, client_id: str, endpoint_id: uuid.UUID) -> bool:
-    """Forget an endpoint, and what it was told; False if the client has no such."""
+    """Forget an endpoint; False if the client has no such.
+
+    What it was told can't be reached any more. It may be a million rows, so the next purge deletes them.
+    """
     own = (WebhookEndpoint.id == endpoint_id, WebhookEndpoint.client_id == client_id)
-    if session.scalar(delete(WebhookEndpoint).where(*own).returning(WebhookEndpoint.id)) is None:
-        return False
-    session.execute(delete(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id))
-    return True
+    return session.scalar(delete(WebhookEndpoint).where(*own).returning(WebhookEndpoint.id)) is not None
 
 
 def rotate(session: Session, client_id: str, endpoint_id: uuid.UUID) -> tuple[Endpoint, str] | None:
@@ -156,12 +158,9 @@ def rotate(session: Session, client_id: str, endpoint_id: uuid.UUID) -> tuple[En
 
 
 def disable(session: Session, row: WebhookEndpoint, reason: Reason) -> None:
-    """Tell an endpoint nothing any more; its contact is mailed, once this is committed, unless it was their wish.
-
-    An address gets at most three such mails a day.
-    """
+    """Tell an endpoint nothing any more; its contact is mailed, once this is committed, unless it was their wish."""
     row.disabled_at, row.disabled_reason = clock.now(), reason
-    if reason is not Reason.CLIENT and _may_be_told(session, row):
+    if reason is not Reason.CLIENT:
         outbox.enqueue(session, outbox.TELL_OF_WEBHOOK, endpoint_id=row.id)
 
 
@@ -169,6 +168,20 @@ def disabled(session: Session, endpoint_id: uuid.UUID) -> Endpoint | None:
     """Give an endpoint that is disabled; None for one that is enabled again or gone."""
     row = session.get(WebhookEndpoint, endpoint_id)
     return _opened(session, row) if row and row.disabled_at else None
+
+
+def count_notice(session: Session, endpoint: Endpoint, contact: str) -> bool:
+    """Count a mail about an endpoint; False where there was one today, about it or to this mailbox for the client.
+
+    The address is the client's own word, and the client could go on enabling what will be disabled again: without a
+    limit it could have us mail anybody as often as it likes. Nor may many clients together.
+    """
+    digester = environment(session).digester
+    mailbox = digester.abuse(parse_email(contact))
+    counted = (f"webhook:{endpoint.id}", f"webhook:{endpoint.client_id}:{mailbox.hex()}")
+    if throttle.take(session, throttle.WEBHOOK_NOTICE, [digester.origin(each) for each in counted]):
+        return False
+    return throttle.take(session, throttle.WEBHOOK_NOTICES, [mailbox]) == 0
 
 
 def secrets_of(session: Session, row: WebhookEndpoint) -> list[str]:
@@ -216,13 +229,6 @@ def _checked(session: Session, url: str) -> str:
     return url
 
 
-def _may_be_told(session: Session, row: WebhookEndpoint) -> bool:
-    if row.contact_sealed is None:
-        return True  # by the log alone
-    contact = parse_email(environment(session).sealer.open(row.contact_sealed))
-    return throttle.take(session, throttle.WEBHOOK_NOTICES, [environment(session).digester.newest(contact)]) == 0
-
-
 def _sealed_contact(session: Session, contact: str | None) -> bytes | None:
     if contact is None:
         return None
@@ -240,8 +246,8 @@ def _opened(session: Session, row: WebhookEndpoint) -> Endpoint:
     unseal = environment(session).sealer.open
     is_overlapping = row.old_secret_until is not None and row.old_secret_until > clock.now()
     return Endpoint(
-        id=row.id, url=unseal(row.url_sealed), filters=Filters(**row.filters), description=row.description,
-        contact=unseal(row.contact_sealed) if row.contact_sealed else None, position=row.position,
-        created_at=row.created_at, failing_since=row.failing_since, disabled_at=row.disabled_at,
+        id=row.id, client_id=row.client_id, url=unseal(row.url_sealed), filters=Filters(**row.filters),
+        description=row.description, contact=unseal(row.contact_sealed) if row.contact_sealed else None,
+        position=row.position, created_at=row.created_at, failing_since=row.failing_since, disabled_at=row.disabled_at,
         disabled_reason=row.disabled_reason, old_secret_until=row.old_secret_until if is_overlapping else None,
     )  # fmt: skip

@@ -300,6 +300,8 @@ def test_what_was_settled_long_ago_and_what_belongs_to_nobody_is_forgotten(env, 
     assert helper.states(env, endpoint) == ["queued"]
     with env.database.transaction() as session:
         assert webhooks.remove(session, owner, endpoint)
+        assert session.scalars(select(WebhookDelivery.state)).all() == ["queued"], "no request waits for a million rows"
+        assert [webhook_deliveries.purge(session) for _ in range(2)] == [1, 0]
         assert session.scalars(select(WebhookDelivery)).all() == []
 
 
