@@ -14,6 +14,7 @@ from typing import Any
 from flask import Response, abort, request
 
 from app.api import guard, queries
+from app.api.accounts import asker_of
 from app.api.answers import answer, answer_stream
 from app.api.problems import Refused
 from app.db import Session
@@ -129,9 +130,11 @@ def show_rejects(import_id: str) -> Response:
 def export() -> Response:
     """Export all consents with the client's brands and with the whole group.
 
-    One JSON object a line, in constant memory, however many there are. People are named by their account ids; with a
-    token that has the scope `accounts:read` too, their e-mail addresses and telephone numbers stand beside. What is
-    written can be taken in by an import.
+    One JSON object a line, in constant memory, however many there are: what the person said (`status`), and what a
+    decision would answer now (`allowed`, `reason`). People are named by their account ids; with a token that has the
+    scope `accounts:read` too, their e-mail addresses and telephone numbers stand beside, but of whom has their data
+    held still. What is the whole group's, and addresses, come only of people the client has to do with. What is written
+    can be taken in by an import.
     """
     parley = env()
     access = guard.access(parley, READ)
@@ -141,7 +144,9 @@ def export() -> Response:
         if brand not in parley.group.brands:
             raise UnknownItem(f"There is no brand “{brand}”.")
         brands = [brand]
-    rows = consent_exports.rows(parley, frozenset(brands), with_addresses=ADDRESSES in access.scopes)
+    with transaction() as session:
+        asker = asker_of(session, access)
+    rows = consent_exports.rows(parley, frozenset(brands), asker=asker, with_addresses=ADDRESSES in access.scopes)
     return answer_stream(parley, _as_lines(map(_shown_row, page) for page in _paged(rows)), LINES)
 
 

@@ -32,10 +32,11 @@ Write = Callable[[Mapping[str, Value]], object]
 @click.option("--format", "form", type=click.Choice(["csv", "ndjson"]), default="csv", show_default=True)
 @click.option("--brand", "brands", multiple=True, metavar="SLUG", help="Only of this one; may be repeated.")
 def export(output: Path, form: str, brands: tuple[str, ...]) -> None:
-    """Write all consents, with the addresses of whom they are.
+    """Write all consents, with the addresses of whom they are, and what a decision would answer now.
 
-    What is written can be taken in by `parley import`, here or elsewhere. The file is readable by its owner alone. In
-    CSV, what a spreadsheet would run as a formula gets an apostrophe.
+    Of people who have their data held still there is no address. What is written can be taken in by `parley import`,
+    here or elsewhere. The file is readable by its owner alone. In CSV, what a spreadsheet would run as a formula gets
+    an apostrophe.
     """
     count = 0
     with composed() as environment, _opened(output) as file, tables.progress() as progress:
@@ -44,7 +45,8 @@ def export(output: Path, form: str, brands: tuple[str, ...]) -> None:
             raise click.ClickException(f"There is no brand “{min(unknown)}”.")
         task = progress.add_task("", total=None)
         write = _as_csv(file) if form == "csv" else _as_lines(file)
-        for row in consent_exports.rows(environment, brands or environment.group.brands, with_addresses=True):
+        wanted = brands or environment.group.brands
+        for row in consent_exports.rows(environment, wanted, asker=None, with_addresses=True):
             write(row)
             count += 1
             if count % EVERY == 0:
@@ -56,14 +58,20 @@ def _as_csv(file: IO[str]) -> Write:
     written = csv.writer(file)
     names = (*ADDRESSES, *COLUMNS)
     written.writerow(names)
-    return lambda row: written.writerow([neutral(_text(row[name]) or "") for name in names])
+    return lambda row: written.writerow([_cell(row[name]) for name in names])
 
 
 def _as_lines(file: IO[str]) -> Write:
     return lambda row: file.write(json.dumps({name: _text(value) for name, value in row.items()}) + "\n")
 
 
-def _text(value: Value) -> str | None:
+def _cell(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return neutral(str(_text(value) or ""))
+
+
+def _text(value: Value) -> str | bool | None:
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 

@@ -51,6 +51,11 @@ def find(session: Session, account_id: uuid.UUID, asker: Asker) -> Account | Non
     return session.scalar(select(Account).where(Account.id == account_id, *known_to(session, asker)))
 
 
+def among(session: Session, account_ids: Collection[uuid.UUID], asker: Asker) -> set[uuid.UUID]:
+    """Tell which of many accounts a client has to do with, as `find` does for one."""
+    return set(session.scalars(select(Account.id).where(Account.id.in_(account_ids), *known_to(session, asker))))
+
+
 def known_to(session: Session, asker: Asker) -> list[ColumnElement[bool]]:
     """Give the conditions on accounts that a client has to do with, see `find`."""
     knows_all = set(asker.brands) >= environment(session).group.brands.keys()

@@ -7,7 +7,7 @@ The preference centre shows every item of every house. What is asked of the data
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -54,17 +54,27 @@ def verdicts_of(
     return {each: _decide(session, wanted[each], brand, _read(rows), now) for each, rows in asked.items()}
 
 
+def verdicts_about(session: Session, asked: Sequence[tuple[uuid.UUID, ItemRef]], brand: str) -> list[Decision]:
+    """Decide about many pairs of an account and an item, in their order, by one statement."""
+    now = clock.now()
+    values = _questions([item for _account, item in asked], brand, now)
+    values["accounts"] = [account for account, _item in asked]
+    facts = _read(run(session, _statement(of_many=True), values)) if asked else {}
+    places = enumerate(asked, start=1)
+    return [_decide_one(session, item, brand, facts[place], now) for place, (_account, item) in places]
+
+
 def _decide(
     session: Session, wanted: Collection[ItemRef], brand: str, facts: Mapping[int, Facts], now: datetime
 ) -> dict[int, Decision]:
-    group, found = environment(session).group, {}
-    for item in wanted:
-        asked = group.brands.get(item.brand or brand)
-        if asked is None:
-            found[item.id] = Decision(allowed=False, reason=Reason.RETIRED)
-        else:
-            found[item.id] = decisions.decide(_rules(session, asked.slug, item, now.date()), facts[item.id], now)
-    return found
+    return {item.id: _decide_one(session, item, brand, facts[item.id], now) for item in wanted}
+
+
+def _decide_one(session: Session, item: ItemRef, brand: str, facts: Facts, now: datetime) -> Decision:
+    asked = environment(session).group.brands.get(item.brand or brand)
+    if asked is None:
+        return Decision(allowed=False, reason=Reason.RETIRED)
+    return decisions.decide(_rules(session, asked.slug, item, now.date()), facts, now)
 
 
 def _rules(session: Session, brand: str, item: ItemRef, on: date) -> Rules:
@@ -77,8 +87,11 @@ def _read(rows: Iterable[tuple[Any, ...]]) -> dict[int, Facts]:
 
 
 def _asked(account_id: uuid.UUID, wanted: Collection[ItemRef], brand: str, now: datetime) -> dict[str, Any]:
+    return {**_questions(wanted, brand, now), "account": account_id}
+
+
+def _questions(wanted: Collection[ItemRef], brand: str, now: datetime) -> dict[str, Any]:
     return {
-        "account": account_id,
         "now": now,
         "items": [item.id for item in wanted],
         "brands": [item.brand or brand for item in wanted],
@@ -98,22 +111,26 @@ def facts_of(row: tuple[object, ...]) -> Facts:
 
 
 @cache
-def _statement() -> str:
-    """Build the statement: the questions as rows, and for each what `decisions` asks about one account."""
+def _statement(*, of_many: bool = False) -> str:
+    """Build the statement: the questions as rows, and for each what `decisions` asks about its account.
+
+    Its first column tells which question it was: by the item where all are about one account, else by its place.
+    """
     columns = {"item": "q.item", "brand": "q.brand", "channel": "q.channel", "now": "%(now)s::timestamptz"}
-    owned = OF_ACCOUNT.format(account="%(account)s")
+    account, accounts = ("q.account", "%(accounts)s::uuid[]") if of_many else ("%(account)s", "NULL::uuid[]")
+    owned = OF_ACCOUNT.format(account=account)
     return f"""
-        SELECT q.item, a.id, a.status, k.status, k.granted_at, k.confirmed_at, k.withdrawn_at, k.expires_at,
-               k.paused_until, k.frequency, k.legal_basis, k.document_version,
+        SELECT {"q.place" if of_many else "q.item"}, a.id, a.status, k.status, k.granted_at, k.confirmed_at,
+               k.withdrawn_at, k.expires_at, k.paused_until, k.frequency, k.legal_basis, k.document_version,
                {SUPPRESSED.format(digests="= t.address_digest", **columns)},
                {PENDING.format(digests=owned, **columns)},
                CASE WHEN q.kind = '{POSTAL}' THEN {HAS_POSTAL.format(account="a.id")}
                     ELSE t.address_digest IS NOT NULL END,
                t.verified_at IS NOT NULL
-        FROM unnest(%(items)s::int[], %(brands)s::text[], %(channels)s::text[], %(kinds)s::text[])
-             AS q (item, brand, channel, kind)
-        LEFT JOIN account a ON a.id = %(account)s
-        LEFT JOIN consent k ON k.account_id = %(account)s AND k.item_id = q.item
+        FROM unnest(%(items)s::int[], %(brands)s::text[], %(channels)s::text[], %(kinds)s::text[], {accounts})
+             WITH ORDINALITY AS q (item, brand, channel, kind, account, place)
+        LEFT JOIN account a ON a.id = {account}
+        LEFT JOIN consent k ON k.account_id = {account} AND k.item_id = q.item
         LEFT JOIN LATERAL (SELECT * FROM contact_point c
-                           WHERE c.account_id = %(account)s AND (q.kind IS NULL OR q.kind IN (c.kind, '{POSTAL}'))
+                           WHERE c.account_id = {account} AND (q.kind IS NULL OR q.kind IN (c.kind, '{POSTAL}'))
                            ORDER BY c.is_primary DESC LIMIT 1) t ON true"""  # noqa: S608 - built from constants alone
