@@ -16,7 +16,7 @@ def upgrade() -> None:
     downgrade()  # an interrupted run leaves an index that doesn't serve
     with op.get_context().autocommit_block():
         op.create_index(
-            "ix_check_in_closed_at", "check_in", ["closed_at"], unique=False,
+            "ix_check_in_closed_at", "check_in", ["closed_at"], unique=False, if_not_exists=True,
             postgresql_where=sa.text("closed_at IS NOT NULL"), postgresql_concurrently=True,
         )  # fmt: skip
 

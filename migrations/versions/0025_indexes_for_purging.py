@@ -16,12 +16,13 @@ def upgrade() -> None:
     downgrade()  # an interrupted run leaves indexes that don't serve
     with op.get_context().autocommit_block():
         op.create_index(
-            "ix_leaving_reason_kept", "leaving_reason", ["occurred_at"], unique=False,
+            "ix_leaving_reason_kept", "leaving_reason", ["occurred_at"], unique=False, if_not_exists=True,
             postgresql_where=sa.text("sealed IS NOT NULL"), postgresql_concurrently=True,
         )  # fmt: skip
         op.create_index(
-            "ix_webhook_delivery_id", "webhook_delivery", ["id"], unique=False, postgresql_concurrently=True
-        )
+            "ix_webhook_delivery_id", "webhook_delivery", ["id"], unique=False, if_not_exists=True,
+            postgresql_concurrently=True,
+        )  # fmt: skip
 
 
 def downgrade() -> None:
