@@ -179,7 +179,7 @@ def purge(session: Session, limit: int = 10_000) -> int:
 
 
 def _forgotten(session: Session) -> Sequence[uuid.UUID]:
-    """List endpoints that are no more and have deliveries: the index is asked for the next one, not for every row."""
+    """List some endpoints that are no more and have deliveries: the index is asked for the next one, not for every row."""
     return session.scalars(
         text("""
         WITH RECURSIVE met AS (
@@ -188,7 +188,7 @@ def _forgotten(session: Session) -> Sequence[uuid.UUID]:
             SELECT (SELECT d.endpoint_id FROM webhook_delivery d WHERE d.endpoint_id > met.endpoint_id
                     ORDER BY d.endpoint_id LIMIT 1) FROM met WHERE met.endpoint_id IS NOT NULL)
         SELECT endpoint_id FROM met
-        WHERE endpoint_id IS NOT NULL AND NOT EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = endpoint_id)
+        WHERE endpoint_id IS NOT NULL AND NOT EXISTS (SELECT FROM webhook_endpoint e WHERE e.id = endpoint_id) LIMIT 100
         """)
     ).all()
 
