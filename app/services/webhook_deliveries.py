@@ -179,7 +179,7 @@ def purge(session: Session, limit: int = 10_000) -> int:
 
 
 def _forgotten(session: Session) -> Sequence[uuid.UUID]:
-    """List some endpoints that are no more and have deliveries: the index is asked for the next one, not for every row."""
+    """List some endpoints that are no more and have deliveries; the index is asked for the next one, not every row."""
     return session.scalars(
         text("""
         WITH RECURSIVE met AS (
