@@ -28,6 +28,7 @@ from pydantic import (
 
 from app.errors import DomainError
 from app.kit import clock, date_formats
+from app.kit.moments import FIRST_YEAR
 
 PRESETS = Path(__file__).parents[1] / "presets"
 NATIVE = "parley"
@@ -153,6 +154,8 @@ class Layout(BaseModel):
             written = self.written
         except OverflowError:
             raise ValueError("as_of: there is no such date") from None
+        if written is not None and written[0].year < FIRST_YEAR:
+            raise ValueError("as_of: there were no consents by then")
         if written is not None and written[0] > clock.now():
             raise ValueError("as_of: a file can't have been written in the future")
         return self

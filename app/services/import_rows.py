@@ -21,7 +21,7 @@ from app.services.import_layouts import DAY, LONGEST_EVIDENCE_NAME, MOST_EVIDENC
 from app.services.items import ItemRef, Items
 from app.services.tellings import Moment
 
-LONGEST_EVIDENCE = 500
+LONGEST_EVIDENCE, LONGEST_DATE = 500, 100
 LONGEST_WORDING = 10_000
 MOST_KNOWN, LONGEST_KEY = 10_000, 100
 """What rows name is remembered, so many of it; no key of a brand, topic or channel is as long as that."""
@@ -217,7 +217,7 @@ class Interpreter:
         raise Refused("no_date", "The row does not say when; say by as_of when the file was written.")
 
     def _read_moment(self, text: str, *, is_yes: bool) -> Moment:
-        for each in self._layout.formats:
+        for each in self._layout.formats if len(text) <= LONGEST_DATE else ():
             found = date_formats.read(text, each)
             if found is not None:
                 break

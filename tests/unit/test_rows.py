@@ -73,6 +73,17 @@ def test_a_file_without_a_first_line_has_its_columns_from_elsewhere():
     assert (header.columns, header.end, header.next_line) == (("email",), 3, 1)
 
 
+def test_a_list_is_read_line_by_line_whatever_stands_in_it():
+    content = b'\xef\xbb\xbf"A. B, C" <a@example.com>\r\n\n"b\n\xff\nc\0\n' + b"x" * (LONGEST_ROW + 1) + b"\nd, e"
+    header = rows.read_header(Lines([content]), names=["EMail"])
+    found = list(rows.list_rows(Lines([content[header.end :]], header.end, header.next_line), header))
+    assert [(row.line, row.fault.code if row.fault else row.cells["email"]) for row in found] == [
+        (1, '"A. B, C" <a@example.com>'), (3, '"b'), (4, "encoding"), (5, "nul"), (6, "too_long"), (7, "d, e"),
+    ]  # fmt: skip
+    rest = Lines([content[found[1].end :]], found[1].end, found[1].next_line)
+    assert list(rows.list_rows(rest, header)) == found[2:]
+
+
 def test_json_lines():
     content = (
         b'\xef\xbb\xbf{"Email": "a@example.com", "n": 1, "t": true, "x": null, "evidence": {"till": "3"}}\n\n'
