@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 
@@ -31,3 +32,32 @@ def variables(env, database_urls, folder):
         "PARLEY_BRANDS_DIR": str(BRANDS),
         "PARLEY_ENV": "development",
     }
+
+
+@pytest.fixture
+def import_list(parley, tmp_path):
+    """Write a file and take it in by `parley import`; give the result."""
+
+    def act(content, *words, name="list.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        result = parley("import", str(path), *words)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        assert "Error" not in result.output, result.output
+        return result
+
+    return act
+
+
+@pytest.fixture
+def rejected_rows(tmp_path):
+    """Read the file of rejects of an import: line and reason."""
+
+    def read(name="list.csv"):
+        path = tmp_path / f"{name}.rejects.csv"
+        if not path.exists():
+            return []
+        with path.open(newline="") as file:
+            return [(int(row["line"]), row["reason"]) for row in csv.DictReader(file)]
+
+    return read

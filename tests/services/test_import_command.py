@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
 
 from app.factory import create_app
-from app.flows import import_consents
 from app.kit import clock
 from app.models import ConsentEvent, EventDetail, ImportJob, ImportRehearsal, Message, Suppression
 from app.services import projection, suppressions
@@ -18,35 +16,6 @@ from tests import centres, erasing, journeys
 
 ANA, BEA, CLEO = "ana@example.com", "bea@example.com", "cleo@example.com"
 CAMILLE = ("--brand", "camille", "--topic", "newsletter", "--channel", "email")
-
-
-@pytest.fixture
-def take(parley, tmp_path):
-    """Write a file and take it in; give the result."""
-
-    def act(content, *words, name="list.csv"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        result = parley("import", str(path), *words)
-        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-        assert "Error" not in result.output, result.output
-        return result
-
-    return act
-
-
-@pytest.fixture
-def rejected(tmp_path):
-    """Read the file of rejects: line and reason."""
-
-    def read(name="list.csv"):
-        path = tmp_path / f"{name}.rejects.csv"
-        if not path.exists():
-            return []
-        with path.open(newline="") as file:
-            return [(int(row["line"]), row["reason"]) for row in csv.DictReader(file)]
-
-    return read
 
 
 def lines(env):
@@ -62,12 +31,12 @@ def proven(env):
         assert projection.differences(session) == []
 
 
-def test_a_yes_is_granted_with_its_date_and_evidence_and_no_mail_goes(take, committing_env):
+def test_a_yes_is_granted_with_its_date_and_evidence_and_no_mail_goes(import_list, committing_env):
     content = (
         "email,status,occurred_at,ip,page,locale,evidence.form\n"
         f"{ANA},granted,2024-03-01T10:00:00+01:00,192.0.2.7,https://old.example.com/join,fr,F7\n"
     )
-    result = take(content, *CAMILLE)
+    result = import_list(content, *CAMILLE)
     assert result.exit_code == 0, result.output
     (line,) = lines(committing_env)
     assert (line.action, line.source, line.actor_kind, line.locale) == ("granted", "file", "import", "fr")
@@ -109,68 +78,68 @@ ORDERS = {
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_the_later_act_counts_whatever_the_order_of_the_rows_and_a_second_time_changes_nothing(
-    take, committing_env, rejected, order
+    import_list, committing_env, rejected_rows, order
 ):
     said, actions, rejects = ORDERS[order]
     content = table(*((ANA, status, at(day)) for status, day in said))
-    take(content, *CAMILLE)
+    import_list(content, *CAMILLE)
     assert [line.action for line in lines(committing_env)] == actions
-    assert rejected() == rejects
+    assert rejected_rows() == rejects
     proven(committing_env)
-    take(content, *CAMILLE)
+    import_list(content, *CAMILLE)
     assert [line.action for line in lines(committing_env)] == actions, "the same file again"
 
 
-def test_an_opt_out_between_export_and_import_survives(take, committing_env, rejected):
+def test_an_opt_out_between_export_and_import_survives(import_list, committing_env, rejected_rows):
     content = table((ANA, YES, at(1)), (BEA, YES, at(1)))
-    take(content, *CAMILLE)
+    import_list(content, *CAMILLE)
     app_client = client_of(committing_env)
     app_client.post(journeys.unsubscribe_path(committing_env, ANA))
-    take(content, *CAMILLE)
-    assert rejected() == [(2, "conflict")]
+    import_list(content, *CAMILLE)
+    assert rejected_rows() == [(2, "conflict")]
     assert [journeys.decision(committing_env, who) for who in (ANA, BEA)] == ["withdrawn", "granted"]
     assert len(lines(committing_env)) == 3
 
 
-def test_what_is_not_proved_to_be_an_act_of_theirs_brings_nobody_back(take, committing_env, rejected):
-    take(table((ANA, NO, at(1)), (CLEO, YES, at(20))), *CAMILLE)
+def test_what_is_not_proved_to_be_an_act_of_theirs_brings_nobody_back(import_list, committing_env, rejected_rows):
+    import_list(table((ANA, NO, at(1)), (CLEO, YES, at(20))), *CAMILLE)
     noted = f"email,status,noted_at\n{ANA},granted,{at(9)}\n{BEA},granted,{at(9)}\n{CLEO},withdrawn,{at(9)}\n"
-    take(noted, *CAMILLE)
-    assert rejected() == [(2, "conflict"), (4, "conflict")]
-    take("email\n" + f"{ANA}\n{BEA}\n{CLEO}\n", *CAMILLE, "--means", "grant", "--as-of", "2024-03-25")
-    assert rejected() == [(2, "conflict")]
-    take("email\n" + f"{ANA}\n{BEA}\n{CLEO}\n", *CAMILLE, "--means", "withdraw", "--as-of", "2024-03-25")
+    import_list(noted, *CAMILLE)
+    assert rejected_rows() == [(2, "conflict"), (4, "conflict")]
+    import_list("email\n" + f"{ANA}\n{BEA}\n{CLEO}\n", *CAMILLE, "--means", "grant", "--as-of", "2024-03-25")
+    assert rejected_rows() == [(2, "conflict")]
+    import_list("email\n" + f"{ANA}\n{BEA}\n{CLEO}\n", *CAMILLE, "--means", "withdraw", "--as-of", "2024-03-25")
     assert [journeys.decision(committing_env, who) for who in (ANA, BEA, CLEO)] == ["refused", "withdrawn", "withdrawn"]
     proven(committing_env)
 
 
-def test_a_no_of_a_day_is_of_its_end_and_a_yes_of_its_beginning(take, committing_env, rejected):
+def test_a_no_of_a_day_is_of_its_end_and_a_yes_of_its_beginning(import_list, committing_env, rejected_rows):
     content = f"email,status,occurred_at\n{ANA},granted,2024-03-05T15:00:00Z\n{ANA},withdrawn,2024-03-05\n"
-    take(content + f"{BEA},withdrawn,2024-03-05T10:00:00Z\n{BEA},granted,2024-03-05\n", *CAMILLE)
-    assert rejected() == [(5, "conflict")]
+    import_list(content + f"{BEA},withdrawn,2024-03-05T10:00:00Z\n{BEA},granted,2024-03-05\n", *CAMILLE)
+    assert rejected_rows() == [(5, "conflict")]
     assert journeys.decision(committing_env, ANA) == "withdrawn"
     today = f"email,status,occurred_at\n{CLEO},withdrawn,{datetime.now(UTC).date()}\n"
-    take(today, *CAMILLE)
+    import_list(today, *CAMILLE)
     count = len(lines(committing_env))
-    take(today, *CAMILLE)
+    import_list(today, *CAMILLE)
     assert len(lines(committing_env)) == count
 
 
-def test_a_no_that_was_so_by_a_day_is_of_its_end(take, committing_env):
+def test_a_no_that_was_so_by_a_day_is_of_its_end(import_list, committing_env):
     today = f"{datetime.now(UTC).date()}"
-    take(table((ANA, YES, f"{today}T00:00:01Z"), (BEA, YES, "2024-03-05T15:00:00Z")), *CAMILLE)
-    take(f"email\n{ANA}\n", *CAMILLE, "--means", "withdraw", "--as-of", today)
-    take(f"email\n{BEA}\n", *CAMILLE, "--means", "withdraw", "--as-of", "2024-03-05")
+    import_list(table((ANA, YES, f"{today}T00:00:01Z"), (BEA, YES, "2024-03-05T15:00:00Z")), *CAMILLE)
+    import_list(f"email\n{ANA}\n", *CAMILLE, "--means", "withdraw", "--as-of", today)
+    import_list(f"email\n{BEA}\n", *CAMILLE, "--means", "withdraw", "--as-of", "2024-03-05")
     assert [journeys.decision(committing_env, who) for who in (ANA, BEA)] == ["withdrawn", "withdrawn"]
 
 
-def test_a_complaint_without_a_date_revives_nothing_that_was_lifted(take, committing_env):
+def test_a_complaint_without_a_date_revives_nothing_that_was_lifted(import_list, committing_env):
     env, today = committing_env, f"{datetime.now(UTC).date()}"
-    take(table((ANA, YES, at(1)), (ANA, "complained", at(2)), (BEA, "complained", at(2))), *CAMILLE)
+    import_list(table((ANA, YES, at(1)), (ANA, "complained", at(2)), (BEA, "complained", at(2))), *CAMILLE)
     env.database.write(lambda session: suppressions.lift(
         session, suppressions.in_force(session, [journeys.digest(env, ANA)]), journeys.FORM))  # fmt: skip
     for name in ("complained", "bounced"):
-        take(f"email\n{ANA}\n{CLEO}\n", *CAMILLE, "--means", name, "--as-of", today)
+        import_list(f"email\n{ANA}\n{CLEO}\n", *CAMILLE, "--means", name, "--as-of", today)
     assert journeys.decision(env, ANA) == "suppressed", "the bounce is another thing, and new"
     with env.database.transaction() as session:
         stand = {(row.address_digest, row.reason) for row in session.scalars(select(Suppression)) if not row.lifted_at}
@@ -180,69 +149,24 @@ def test_a_complaint_without_a_date_revives_nothing_that_was_lifted(take, commit
     }  # fmt: skip
 
 
-def test_what_ran_out_is_not_revived_by_a_yes_of_before(take, committing_env, rejected):
+def test_what_ran_out_is_not_revived_by_a_yes_of_before(import_list, committing_env, rejected_rows):
     env = committing_env
-    take(table((ANA, YES, at(1))), *CAMILLE)
+    import_list(table((ANA, YES, at(1))), *CAMILLE)
     centres.record(env, ANA, "camille:newsletter:email", Action.EXPIRED)
     again = f"email,status,noted_at\n{ANA},granted,{clock.now().isoformat()}\n"
     for content, rejects in (
         (table((ANA, YES, at(9))), [(2, "conflict")]), (table((ANA, YES, at(1))), []), (again, [(2, "conflict")]),
     ):  # fmt: skip
-        take(content, *CAMILLE)
-        assert rejected() == rejects
+        import_list(content, *CAMILLE)
+        assert rejected_rows() == rejects
     assert journeys.decision(env, ANA) == "expired"
-    take(table((ANA, YES, clock.now().isoformat())), *CAMILLE)
+    import_list(table((ANA, YES, clock.now().isoformat())), *CAMILLE)
     assert journeys.decision(env, ANA) == "granted"
     proven(env)
 
 
-def test_a_no_that_a_file_tells_stays_one_whatever_its_rows_are_said_to_mean(take, committing_env):
-    take(table((ANA, NO, at(1)), (BEA, "", at(1))), *CAMILLE, "--means", "grant")
-    assert [journeys.decision(committing_env, who) for who in (ANA, BEA)] == ["refused", "granted"]
-
-
-def test_names_of_columns_may_be_written_large(take, committing_env, tmp_path):
-    mapping = tmp_path / "mapping.toml"
-    mapping.write_text('names = ["Email"]\nunsaid = "grant"\n[columns]\nemail = "EMAIL"\n')
-    take(f"{ANA}\n", *CAMILLE, "--mapping", str(mapping), "--as-of", "2024-01-01")
-    assert journeys.decision(committing_env, ANA) == "granted"
-
-
-def test_rejects_are_never_written_over_the_file_itself(parley, tmp_path):
-    file, link = tmp_path / "list.csv", tmp_path / "link.csv"
-    file.write_text(table(("x", YES, at(1))))
-    link.hardlink_to(file)
-    for name in (file, link, tmp_path / "." / "list.csv", tmp_path / "none" / "x.csv", "/dev/null"):
-        result = parley("import", str(file), *CAMILLE, "--rejects", str(name))
-        assert result.exit_code == 2, result.output
-    assert file.read_text() == table(("x", YES, at(1)))
-
-
-def test_rejects_are_for_their_owner_alone_and_whole(take, tmp_path):
-    rejects = tmp_path / "rejects.csv"
-    rejects.write_text("of before")
-    rejects.chmod(0o644)
-    take(table(("x", YES, at(1))), *CAMILLE, "--rejects", str(rejects))
-    assert rejects.stat().st_mode & 0o777 == 0o600
-    assert rejects.read_text().startswith("line,reason")
-    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
-
-
-def test_a_fault_that_nobody_foresaw_is_told_in_words(parley, tmp_path, monkeypatch):
-    def fail(*_):
-        raise ZeroDivisionError(ANA)
-
-    monkeypatch.setattr(import_consents, "take", fail)
-    file = tmp_path / "list.csv"
-    file.write_text(table((ANA, YES, at(1))))
-    result = parley("import", str(file), *CAMILLE)
-    assert result.exit_code == 1
-    assert "Error: A fault of ours at line 1 or soon after it (ZeroDivisionError" in result.output
-    assert ANA not in result.output
-
-
-def test_every_reject_names_its_line_and_reason(take, committing_env, rejected):
-    take(table((BEA, NO, at(9))), *CAMILLE)
+def test_every_reject_names_its_line_and_reason(import_list, committing_env, rejected_rows):
+    import_list(table((BEA, NO, at(9))), *CAMILLE)
     content = (
         "email,phone,account_id,brand,topic,channel,purpose,status,occurred_at\n"
         f"not an address,,,,,,,granted,{at(1)}\n"
@@ -266,23 +190,25 @@ def test_every_reject_names_its_line_and_reason(take, committing_env, rejected):
         f'"=cmd,,,,,,,granted,{at(1)}\n'
         f"{ANA},,,,,,,bounced,{at(1)},x\n"
     )
-    result = take(content, *CAMILLE)
+    result = import_list(content, *CAMILLE)
     assert result.exit_code == 1
-    assert [reason for _line, reason in rejected()] == [
+    assert [reason for _line, reason in rejected_rows()] == [
         "invalid_address", "unknown_subject", "unknown_subject", "invalid_account", "no_subject", "unknown_item",
         "unknown_item", "unknown_item", "unknown_item", "no_date", "bad_date", "bad_date", "in_the_future",
         "unknown_status", "not_confirmed", "no_consent", "unknown_status", "conflict", "malformed", "malformed",
     ]  # fmt: skip
-    assert [line for line, _reason in rejected()] == list(range(2, 22))
+    assert [line for line, _reason in rejected_rows()] == list(range(2, 22))
     assert len(lines(committing_env)) == 1
     with committing_env.database.transaction() as session:
         job = session.scalars(select(ImportJob).order_by(ImportJob.created_at.desc())).first()
     assert job.counts == {"rejected": 20}
 
 
-def test_a_dry_run_tells_exactly_what_would_be_and_changes_nothing(take, committing_env, rejected, monkeypatch):
+def test_a_dry_run_tells_exactly_what_would_be_and_changes_nothing(
+    import_list, committing_env, rejected_rows, monkeypatch
+):
     monkeypatch.setattr("app.courier.imports.BATCH", 2)
-    take(table((ANA, NO, at(1)), (BEA, YES, at(1))), *CAMILLE)
+    import_list(table((ANA, NO, at(1)), (BEA, YES, at(1))), *CAMILLE)
     before = [line.mac for line in lines(committing_env)]
     content = table(
         (ANA, YES, at(9)),
@@ -297,13 +223,13 @@ def test_a_dry_run_tells_exactly_what_would_be_and_changes_nothing(take, committ
         (ANA, YES, at(7)),
         ("x", YES, at(1)),
     )
-    take(content, *CAMILLE, "--dry-run")
-    foreseen, told = counts(committing_env), rejected()
+    import_list(content, *CAMILLE, "--dry-run")
+    foreseen, told = counts(committing_env), rejected_rows()
     assert [line.mac for line in lines(committing_env)] == before
     with committing_env.database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(ImportRehearsal)) == 0, "nothing of it stays"
-    take(content, *CAMILLE)
-    assert (counts(committing_env), rejected()) == (foreseen, told)
+    import_list(content, *CAMILLE)
+    assert (counts(committing_env), rejected_rows()) == (foreseen, told)
     assert foreseen == {"granted": 2, "withdrawn": 1, "unchanged": 5, "suppressed": 1, "rejected": 2}
     proven(committing_env)
 
@@ -317,7 +243,7 @@ def client_of(env):
     return create_app(env.settings, env).test_client()
 
 
-def test_a_mapping_of_ones_own(take, committing_env, tmp_path):
+def test_a_mapping_of_ones_own(import_list, committing_env, tmp_path):
     mapping = tmp_path / "own.toml"
     mapping.write_text(
         'brand = "camille"\ntopic = "newsletter"\nchannel = "email"\ntimezone = "Europe/Paris"\n'
@@ -330,7 +256,7 @@ def test_a_mapping_of_ones_own(take, committing_env, tmp_path):
         "State;Mail;Mail 2;Joined;Left;Shop\n"
         f"active;;{ANA};05/03/2024 10:00;;Paris 3\ngone;{BEA};;05/03/2024 10:00;06/03/2024 10:00;Lyon\n"
     )
-    assert take(content, "--mapping", str(mapping)).exit_code == 0
+    assert import_list(content, "--mapping", str(mapping)).exit_code == 0
     first, second = lines(committing_env)
     assert (first.action, first.occurred_at) == ("granted", datetime(2024, 3, 5, 9, tzinfo=UTC))
     assert (second.action, second.occurred_at) == ("refused", datetime(2024, 3, 6, 9, tzinfo=UTC))
@@ -349,8 +275,8 @@ def test_mistakes_of_the_operator_are_told_in_a_line(parley, tmp_path):
     assert (result.exit_code, "columns.mail" in result.output) == (1, True)
 
 
-def test_an_old_file_of_rejects_does_not_outlive_a_run_without_any(take, rejected):
-    take("email,status,occurred_at\nx,granted,1\n", *CAMILLE)
-    assert rejected() == [(2, "invalid_address")]
-    take(table((ANA, YES, at(1))), *CAMILLE)
-    assert rejected() == []
+def test_an_old_file_of_rejects_does_not_outlive_a_run_without_any(import_list, rejected_rows):
+    import_list("email,status,occurred_at\nx,granted,1\n", *CAMILLE)
+    assert rejected_rows() == [(2, "invalid_address")]
+    import_list(table((ANA, YES, at(1))), *CAMILLE)
+    assert rejected_rows() == []
