@@ -90,7 +90,7 @@ def test_as_of_tells_nothing_of_whom_was_erased(client, env, headers):
     account = join(env, api.ANA["email"])
     then = datetime.now(UTC).isoformat()
     assert api.look_up(client, headers, {"account_id": str(account)}, as_of=then).json["consents"]
-    env.database.write(lambda session: erase.repeat(session, account))
+    env.database.write(lambda session: erase.repeat(session, account, datetime.now(UTC)))
     found = api.look_up(client, headers, {"account_id": str(account)}, as_of=then).json
     assert (found["subject"], found["consents"]) == (None, [])
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.factory import create_app
 from app.flows import erase
+from app.kit import clock
 from app.models import Consent
 from app.services.items import items
 from tests import api, journeys, restoring
@@ -77,7 +78,7 @@ def test_the_mirror_is_equal_also_after_a_restore(committing_env, example, mirro
             pass
         assert kept(mirror) == held(committing_env)
         rows = len(kept(mirror))
-        committing_env.database.write(lambda session: erase.repeat(session, owner(committing_env, BEA)))
+        committing_env.database.write(lambda session: erase.repeat(session, owner(committing_env, BEA), clock.now()))
         ledgers.place(committing_env)
         while example.step(origin, token, mirror):
             pass
