@@ -80,9 +80,9 @@ def _writable(text: object) -> object:
     return text
 
 
-Short = Annotated[str, BeforeValidator(_writable), Field(max_length=200)]
-Long = Annotated[str, BeforeValidator(_writable), Field(max_length=10_000)]
-EvidenceName = Annotated[Short, Field(max_length=LONGEST_EVIDENCE_NAME)]
+Short = Annotated[str, Field(max_length=200), BeforeValidator(_writable)]
+Long = Annotated[str, Field(max_length=10_000), BeforeValidator(_writable)]
+EvidenceName = Annotated[str, Field(min_length=1, max_length=LONGEST_EVIDENCE_NAME), BeforeValidator(_writable)]
 Columns = Annotated[tuple[Short, ...], BeforeValidator(_words), Field(max_length=50)]
 Name = Literal[
     "email", "phone", "account_id", "brand", "topic", "channel", "purpose", "occurred_at", "confirmed_at", "noted_at",

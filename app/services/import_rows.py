@@ -163,9 +163,9 @@ class Interpreter:
     def _about(self, cells: Mapping[str, str], meaning: Meaning) -> _About:
         brand, topic, channel, purpose = (self._cell(cells, name) for name in ("brand", "topic", "channel", "purpose"))
         key = (brand, topic, channel, purpose, meaning)
-        if max(map(len, key)) > LONGEST_KEY:
-            raise Refused("unknown_item", "The row names a brand, topic, channel or purpose that is none.")
         if key not in self._known:
+            if max(map(len, key)) > LONGEST_KEY:
+                raise Refused("unknown_item", "The row names a brand, topic, channel or purpose that is none.")
             if len(self._known) > MOST_KNOWN:  # a file that names something new in each row
                 self._known.clear()
             self._known[key] = self._find(brand, topic, channel, purpose, meaning)
