@@ -57,7 +57,8 @@ def rows(
             known = accounts if asker is None else acquaintances.among(session, accounts, asker)
         for row, (account_id, item), verdict in zip(page, asked, verdicts, strict=True):
             if item.brand is not None or account_id in known:
-                yield _row(env, item, row, verdict, with_addresses=with_addresses and account_id in known)
+                told = _row(item, row, verdict)
+                yield {**told, **_addresses(env, row if account_id in known else None)} if with_addresses else told
         if len(page) < PAGE:
             return
         after = page[-1][0], page[-1][1]
@@ -68,12 +69,10 @@ def _page(session: Session, wanted: list[int], after: _Key) -> list[tuple[Any, .
     return run(session, _PAGE, values).fetchall()
 
 
-def _row(
-    env: Environment, item: ItemRef, row: tuple[Any, ...], verdict: Decision, *, with_addresses: bool
-) -> Mapping[str, Value]:  # fmt: skip
+def _row(item: ItemRef, row: tuple[Any, ...], verdict: Decision) -> Mapping[str, Value]:
     account_id, _item_id, status, *more = row
     (granted_at, confirmed_at, withdrawn_at, expires_at, paused_until, frequency, legal_basis, version, source,
-     updated_at, locale, email, phone) = more  # fmt: skip
+     updated_at, locale, *_sealed) = more  # fmt: skip
     is_topic = item.kind is Kind.SUBSCRIPTION
     told = (
         str(account_id), item.brand, item.key if is_topic else None, item.channel and item.channel.value,
@@ -81,11 +80,14 @@ def _row(
         withdrawn_at if Status(status) in NO else granted_at, confirmed_at,
         granted_at, withdrawn_at, expires_at, paused_until, frequency, legal_basis, version, source, updated_at, locale,
     )  # fmt: skip
-    found: dict[str, Value] = dict(zip(COLUMNS, told, strict=True))
-    if with_addresses:
-        opened = (env.sealer.open(each) if isinstance(each, bytes) else None for each in (email, phone))
-        found.update(zip(ADDRESSES, opened, strict=True))
-    return found
+    return dict(zip(COLUMNS, told, strict=True))
+
+
+def _addresses(env: Environment, row: tuple[Any, ...] | None) -> Mapping[str, Value]:
+    """Open the addresses of a row; None gives none."""
+    sealed = row[-len(ADDRESSES) :] if row else (None,) * len(ADDRESSES)
+    opened = (env.sealer.open(each) if isinstance(each, bytes) else None for each in sealed)
+    return dict(zip(ADDRESSES, opened, strict=True))
 
 
 _PAGE = """

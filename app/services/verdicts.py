@@ -60,26 +60,25 @@ def verdicts_about(session: Session, asked: Sequence[tuple[uuid.UUID, ItemRef]],
     values = _questions([item for _account, item in asked], brand, now)
     values["accounts"] = [account for account, _item in asked]
     facts = _read(run(session, _statement(of_many=True), values)) if asked else {}
-    places = enumerate(asked, start=1)
-    return [_decide_one(session, item, brand, facts[place], now) for place, (_account, item) in places]
+    rules = {item.id: _rules(session, item, brand, now.date()) for item in {item for _account, item in asked}}
+    return [_judge(rules[item.id], facts[place], now) for place, (_account, item) in enumerate(asked, start=1)]
 
 
 def _decide(
     session: Session, wanted: Collection[ItemRef], brand: str, facts: Mapping[int, Facts], now: datetime
 ) -> dict[int, Decision]:
-    return {item.id: _decide_one(session, item, brand, facts[item.id], now) for item in wanted}
+    return {item.id: _judge(_rules(session, item, brand, now.date()), facts[item.id], now) for item in wanted}
 
 
-def _decide_one(session: Session, item: ItemRef, brand: str, facts: Facts, now: datetime) -> Decision:
-    asked = environment(session).group.brands.get(item.brand or brand)
-    if asked is None:
-        return Decision(allowed=False, reason=Reason.RETIRED)
-    return decisions.decide(_rules(session, asked.slug, item, now.date()), facts, now)
+def _judge(rules: Rules | None, facts: Facts, now: datetime) -> Decision:
+    return decisions.decide(rules, facts, now) if rules else Decision(allowed=False, reason=Reason.RETIRED)
 
 
-def _rules(session: Session, brand: str, item: ItemRef, on: date) -> Rules:
+def _rules(session: Session, item: ItemRef, brand: str, on: date) -> Rules | None:
+    """Give what `brands/` says of an item; None where its brand is gone."""
     group = environment(session).group
-    return decisions.rules_for(group, group.brands[brand], item, on)
+    asked = group.brands.get(item.brand or brand)
+    return decisions.rules_for(group, asked, item, on) if asked else None
 
 
 def _read(rows: Iterable[tuple[Any, ...]]) -> dict[int, Facts]:

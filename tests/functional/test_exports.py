@@ -15,6 +15,7 @@ from app.services.items import items
 from app.services.suppressions import Reason
 from app.services.verdicts import verdicts_about
 from tests import api, centres, journeys, letters
+from tests.functional import test_consents_api as consents
 
 ANA, BEA = "ana@example.com", "bea@example.com"
 SCOPES = ("consents:read", "accounts:read")
@@ -47,6 +48,15 @@ def test_a_house_hears_of_what_is_the_groups_only_from_people_it_has_to_do_with(
     assert told(mine) == {(ANA, "newsletter", "granted", True, "granted"), (ANA, people, "refused", False, "refused")}
     everybody = export(client, env, *env.group.brands)
     assert {row["email"] for row in everybody} == {ANA, BEA}
+
+
+@pytest.mark.usefixtures("people")
+def test_who_passes_on_a_no_gets_no_address_by_that(client, env):
+    headers = api.bearer(client, env, scopes=("consents:write",))
+    assert consents.send(client, headers, "withdraw", subject={"email": BEA}).status_code == 201
+    rows = export(client, env, "camille")
+    assert {(row["email"], row["status"]) for row in rows if row["topic"]} == {(ANA, "granted"), (None, "refused")}
+    assert [row["email"] for row in rows if row["purpose"]] == [ANA]
 
 
 @pytest.mark.usefixtures("people")
