@@ -15,6 +15,7 @@ class ImportJob(Base):
 
     __tablename__ = "import_job"
     __table_args__ = (
+        Index("ix_import_job_client_id", "client_id"),
         Index("ix_import_job_created_at", "created_at"),
         Index("ix_import_job_fingerprint", "fingerprint"),
     )
