@@ -13,9 +13,9 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from app.api import refusals
 from app.api.answers import left_of_quota
-from app.api.operations import OPERATIONS
+from app.api.operations import AREAS, OPERATIONS
 from app.api.problems import KINDS
-from app.api.reference import Reference
+from app.api.reference import Entry, Reference
 from app.http.application import Application
 from app.http.context import env
 from app.http.methods import add_for_any_method
@@ -38,6 +38,7 @@ def register(app: Application) -> None:
             add_for_any_method(blueprint, operation.rule, f"{operation.name}_otherwise", _refuser(refused))
     blueprint.add_url_rule("/openapi.json", "openapi", show_document, methods=["GET"])
     blueprint.add_url_rule("/api/docs", "docs", show_docs, methods=["GET"])
+    blueprint.add_url_rule("/api/docs/<slug>", "area", show_area, methods=["GET"])
     for path, name in (("/api", "start"), ("/api/", "start_below")):
         blueprint.add_url_rule(path, name, lead_to_docs, methods=["GET"])
     add_for_any_method(blueprint, "/api/", "nothing", _refuse_path)
@@ -55,10 +56,23 @@ def show_document() -> Response:
 
 
 def show_docs() -> str:
-    """Show the document as a page, for someone who meets the API for the first time."""
+    """Show where to begin, what there is and what can go wrong, to someone who meets the API for the first time."""
     origin = env().settings.origin
-    entries = Reference(_document(origin)).entries()
-    return render_template("api/docs.html", origin=origin, entries=entries, scopes=SCOPES, problems=KINDS)
+    areas = [(slug, title, _entries(slug)) for slug, (title, _operations) in AREAS.items()]
+    return render_template("api/docs.html", origin=origin, areas=areas, scopes=SCOPES, problems=KINDS)
+
+
+def show_area(slug: str) -> str:
+    """Show the operations of an area, with all that they take and give."""
+    if slug not in AREAS:
+        abort(404)
+    return render_template("api/area.html", title=AREAS[slug][0], entries=_entries(slug))
+
+
+def _entries(slug: str) -> list[Entry]:
+    """List the operations of an area as a page shows them."""
+    names = {operation.name for operation in AREAS[slug][1]}
+    return [each for each in Reference(_document(env().settings.origin)).entries() if each.anchor in names]
 
 
 def lead_to_docs() -> ResponseReturnValue:

@@ -21,7 +21,7 @@ from app.http.guards import has_token_of_session
 
 SHEETS_AND_PICTURES = frozenset({"text/css", "text/javascript", "application/javascript", "image/svg+xml"})
 PAGES_OF = frozenset({"web", "embed", "console", "dev"})
-MANUALS = frozenset({"api.docs"})
+MANUALS = frozenset({"api.docs", "api.area"})
 FORMS_WITHOUT_SECRET = frozenset({"web.sign_up_post"})
 FORMS_WITH_TOKEN = frozenset({"web.profile_field_post"})
 KNOWN_PARTS = frozenset({"site", "brand", "slug", "id", "field", "sequence"})

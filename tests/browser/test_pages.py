@@ -12,7 +12,9 @@ from tests.browser.people import People
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ASIDE = {"index": "/", "documentation": "/api/docs", "mailbox": "/dev/mailbox"}
+ASIDE = {
+    "index": "/", "documentation": "/api/docs", "operations": "/api/docs/calling", "mailbox": "/dev/mailbox",
+}  # fmt: skip
 STILL = {
     "form of camille": "/camille/",
     "form of folie douze": "/folie-douze/",

@@ -31,7 +31,7 @@ GUARDS = {
         GET /brand/<slug>/theme.css  GET /brand/fonts/<digest>.woff2  GET /static/<path:filename>
         GET /embed/<brand>.js  GET /embed/<brand>/form  GET /embed/<brand>/frame  GET /embed/<brand>/frame/sent
         GET /embed/<brand>/solver  GET /healthz  GET /readyz  GET /.well-known/gpc.json
-        GET /api  GET /api/  GET /api/docs  GET /openapi.json
+        GET /api  GET /api/  GET /api/docs  GET /api/docs/<slug>  GET /openapi.json
         GET /.well-known/oauth-authorization-server  GET /oauth/jwks.json""",
     EMBEDDED: "POST /embed/<brand>/challenge  POST /embed/<brand>/subscribe  POST /embed/<brand>/frame",
     BEARER: """

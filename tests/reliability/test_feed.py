@@ -27,10 +27,17 @@ RUN_SECONDS, LEAST_KILLS = 0.4, 3
 SPARE_CONNECTIONS = 8
 
 
+@pytest.fixture(scope="module")
+def cluster_alone(tmp_path_factory):
+    """Give a PostgreSQL that nothing else uses: long transactions hold up the feeds of all databases beside theirs."""
+    with database.cluster_in(tmp_path_factory.mktemp("storm")).running() as cluster:
+        yield cluster
+
+
 @pytest.fixture
-def urls(cluster_apart, worker_id):
-    """Give a database in a cluster of its own: the long transactions hold up the feeds of all databases beside it."""
-    with database.fresh_database(cluster_apart, f"parley_feed_{worker_id}") as urls:
+def urls(cluster_alone, worker_id):
+    """Give a database there."""
+    with database.fresh_database(cluster_alone, f"parley_feed_{worker_id}") as urls:
         yield urls
 
 
@@ -107,7 +114,7 @@ def numbered(urls):
     )
 
 
-def test_a_follower_goes_on_after_a_restore_and_misses_nothing_of_it(storm, urls, cluster_apart, group, tmp_path):
+def test_a_follower_goes_on_after_a_restore_and_misses_nothing_of_it(storm, urls, cluster_alone, group, tmp_path):
     file = tmp_path / "parley.dump"
     with following(storm.env, tmp_path / "follower") as follower:
         rage(storm, follower, 1)
@@ -115,7 +122,7 @@ def test_a_follower_goes_on_after_a_restore_and_misses_nothing_of_it(storm, urls
         before, killed = follower.noted(), follower.killed
     old = dict(read_all(storm.env, random.Random(1)))
     with (
-        restoring.empty_database(cluster_apart, "parley_feed_restored") as elsewhere,
+        restoring.empty_database(cluster_alone, "parley_feed_restored") as elsewhere,
         raging(elsewhere, group, tmp_path) as again,
     ):
         operate(storm, elsewhere, "restore", file)

@@ -74,8 +74,8 @@ def test_one_report_eight_times_at_once_is_one(env):
 def test_without_the_lock_it_would_be_several(env, monkeypatch):
     judge = suppressions._judge
 
-    def slowly(rows, wish):
-        found = judge(rows, wish)
+    def slowly(*asked):
+        found = judge(*asked)
         time.sleep(0.1)
         return found
 
