@@ -50,9 +50,9 @@ def locale(site: Site | None = None) -> str:
 
 def request_id() -> str:
     """Give the id under which this request is logged."""
-    if "request_id" not in g:
-        g.request_id = str(new_id())
-    found: str = g.request_id
+    found: str | None = g.get("request_id")
+    if found is None:
+        found = g.request_id = str(new_id())
     return found
 
 
