@@ -32,6 +32,8 @@ SCOPE = "imports:write"
 READ, ADDRESSES = "consents:read", "accounts:read"
 CSV, LINES = "text/csv", "application/x-ndjson"
 FORMATS: Mapping[str, Format] = {CSV: "csv", LINES: "ndjson"}
+DIGITS = 15
+"""Of the number of a line, at most."""
 MOST_BYTES = 2 * 1024**3
 MOST, USUAL = 1_000, 100
 LONGEST_NAME = 200
@@ -54,7 +56,10 @@ QUERY: Mapping[str, tuple[Schema, str]] = {
     "dry_run": ({"type": "boolean"}, "Tell what would come of it, and change nothing."),
 }
 PAGES: Mapping[str, tuple[Schema, str]] = {
-    "after": ({"type": "integer", "minimum": 0, "default": 0}, "Rejects after this line of the file."),
+    "after": (
+        {"type": "integer", "minimum": 0, "maximum": 10**DIGITS - 1, "default": 0},
+        "Rejects after this line of the file.",
+    ),
     "limit": ({"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}, "How many rejects at most."),
 }
 OF_BRAND: Mapping[str, tuple[Schema, str]] = {"brand": (TEXT, "Only of this brand.")}
@@ -171,7 +176,7 @@ def _flag(name: str) -> bool:
 
 def _after() -> int:
     told = request.args.get("after", "0")
-    if not told.isascii() or not told.isdigit() or len(told) > 15:
+    if not told.isascii() or not told.isdigit() or len(told) > DIGITS:
         queries.misfit("after", "must be the number of a line")
     return int(told)
 
