@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
 from app.api import accounts, guard, queries
 from app.api.answers import answer
@@ -33,7 +33,11 @@ def tell_history(account_id: str) -> Response:
     """
     parley = env()
     access = guard.access(parley, SCOPE)
-    named, after, limit = queries.read_id(account_id), _after(), queries.limit(MOST, USUAL)
+    named, after, limit = (
+        queries.read_id(account_id),
+        queries.after(LONGEST, "place in a history"),
+        queries.limit(MOST, USUAL),
+    )
     with transaction() as session:
         if acquaintances.find(session, named, accounts.asker_of(session, access)) is None:
             accounts.refuse()
@@ -43,10 +47,3 @@ def tell_history(account_id: str) -> Response:
             for line, item in page.lines
         ]
     return answer(parley, {"events": found, "next": str(page.next), "has_more": page.has_more})
-
-
-def _after() -> int:
-    text = request.args.get("after", "0")
-    if not text.isascii() or not text.isdigit() or len(text) > LONGEST:
-        queries.misfit("after", "is no place in a history")
-    return int(text)

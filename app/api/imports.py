@@ -108,7 +108,7 @@ def show(import_id: str) -> Response:
     """
     parley = env()
     access = guard.access(parley, SCOPE)
-    limit, after = queries.limit(MOST, USUAL), _after()
+    limit, after = queries.limit(MOST, USUAL), queries.after(DIGITS, "number of a line")
     with transaction() as session:
         job = _find(session, import_id, access)
         rejects = imports.rejects(session, job.id, after, limit + 1)
@@ -172,13 +172,6 @@ def _flag(name: str) -> bool:
     if told not in {"true", "false"}:
         queries.misfit(name, "must be true or false")
     return told == "true"
-
-
-def _after() -> int:
-    told = request.args.get("after", "0")
-    if not told.isascii() or not told.isdigit() or len(told) > DIGITS:
-        queries.misfit("after", "must be the number of a line")
-    return int(told)
 
 
 def _receive(job_id: uuid.UUID) -> int:

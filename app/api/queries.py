@@ -27,6 +27,14 @@ def limit(most: int, usual: int) -> int:
     return int(text)
 
 
+def after(digits: int, what: str) -> int:
+    """Give the number after which to go on, the start without it; raise `Refused`, saying that it is not `what`."""
+    text = request.args.get("after", "0")
+    if not text.isascii() or not text.isdigit() or len(text) > digits:
+        misfit("after", f"is no {what}")
+    return int(text)
+
+
 def misfit(name: str, what: str) -> NoReturn:
     """Refuse what is asked under a name."""
     raise Refused("validation_error", f"{name} {what}.", errors=[Place(pointer=f"/{name}", detail=what)])
