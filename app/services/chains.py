@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, NamedTuple
+
+import orjson
 
 from app.services import folding
 from app.services.folding import Action, Line, State, Status
 from app.services.ledger import FIRST_MAC
 
 _COMPACT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-_DECODER = json.JSONDecoder()
 _ACTIONS = {each.value: each for each in Action}
 _STATUSES = {each.value: each for each in Status}
-_TIMES = [at for at, name in enumerate(State.__dataclass_fields__) if name.endswith(("_at", "_until"))]
+_TIMES = [at for at, name in enumerate(State._fields) if name.endswith(("_at", "_until"))]
 
 
 class Row(NamedTuple):
@@ -54,7 +55,8 @@ class Broken(Exception):
 class Chain:
     """An account's lines so far."""
 
-    keys: Mapping[str, bytes]
+    signers: Mapping[str, hmac.HMAC]
+    """By the id of their key; they have signed nothing yet."""
     previous: bytes = FIRST_MAC
     sequence: int = 0
     position: int = 0
@@ -87,14 +89,17 @@ class Chain:
 
     def _authentic(self, row: Row) -> list[Any]:
         """Read the line if its mac is right."""
-        values: list[Any] = _read(row.signed)
-        key = self.keys.get(values[16])
-        if key is None:
+        values: list[Any] = orjson.loads(row.signed)
+        signer = self.signers.get(values[16])
+        if signer is None:
             raise Broken(self.sequence, f"is signed with the unknown key {values[16]}")
-        text = row.signed
-        if " " in text or "\\" in text or not text.isascii():
-            text = _COMPACT.encode(values)
-        if not hmac.compare_digest(hmac.digest(key, self.previous + text.encode(), "sha256"), row.mac):
+
+        def is_signed(text: bytes) -> bool:
+            mac = signer.copy()
+            mac.update(self.previous + text)
+            return mac.digest() == row.mac
+
+        if not _fits(row.signed, values, is_signed):
             raise Broken(self.sequence, "was changed, or was not written by Parley")
         self.previous = row.mac
         return values
@@ -116,8 +121,8 @@ class Chain:
             self.missing_details.append(self.sequence)
             return
         self.first_detail = self.first_detail or self.sequence
-        text = _COMPACT.encode(_read(row.detail))
-        if hashlib.sha256(row.salt + text.encode()).hexdigest() != expected:
+        salt = row.salt
+        if not _fits(row.detail, orjson.loads(row.detail), lambda text: sha256(salt + text).hexdigest() == expected):
             raise Broken(self.sequence, "has a detail that was changed")
 
     def _fold(self, row: Row, values: list[Any]) -> None:
@@ -158,28 +163,29 @@ class Chain:
                 raise Broken(self.sequence, f"and those before it don't lead to the consent of item {item_id}")
 
 
-def _line(values: list[Any]) -> Line:
-    return Line(
-        sequence=values[1],
-        item_id=values[2],
-        action=_ACTIONS[values[3]],
-        status=_STATUSES[values[4]] if values[4] else None,
-        occurred_at=datetime.fromisoformat(values[5]),
-        recorded_at=datetime.fromisoformat(values[6]),
-        legal_basis=values[7],
-        source=values[8],
-        document_version=values[13],
-        attributes=values[14],
+def _fits(text: str, values: Any, is_right: Callable[[bytes], bool]) -> bool:
+    """Tell whether JSON, as PostgreSQL writes it and as orjson reads it, is right in the form that the ledger signs.
+
+    orjson writes nearly everything in that form, in a tenth of the time. What it writes otherwise (letters beyond
+    ASCII, some numbers) is wrong in its form, and then is written by the encoder that the ledger itself uses.
+    """
+    return is_right(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)) or is_right(
+        _COMPACT.encode(json.loads(text)).encode()
     )
 
 
+def _line(values: list[Any]) -> Line:
+    status = _STATUSES[values[4]] if values[4] else None
+    occurred_at, recorded_at = map(datetime.fromisoformat, values[5:7])
+    return Line(
+        values[1], values[2], _ACTIONS[values[3]], status, occurred_at, recorded_at,
+        values[7], values[8], values[13], values[14],
+    )  # fmt: skip
+
+
 def _state(consent: str) -> State:
-    values = _read(consent)
+    values = orjson.loads(consent)
     values[0] = _STATUSES[values[0]]
     for at in _TIMES:
         values[at] = datetime.fromisoformat(values[at]) if values[at] else None
     return State(*values)
-
-
-def _read(text: str) -> Any:
-    return _DECODER.raw_decode(text)[0]

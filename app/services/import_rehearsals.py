@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +16,7 @@ from app.services.crowds import Person
 from app.services.folding import State, Status
 from app.services.suppressions import Wish
 
-_TIMES = tuple(name for name in State.__dataclass_fields__ if name.endswith(("_at", "_until")))
+_TIMES = tuple(name for name in State._fields if name.endswith(("_at", "_until")))
 STATES, YES_AT, NOTED = "states", "yes_at", "noted"
 
 
@@ -49,7 +48,7 @@ def remember(session: Session, job_id: uuid.UUID, people: Iterable[Person], wish
     for person in people:
         if person.written:
             items = {event["item_id"] for event, _detail in person.written}
-            states = {str(item): asdict(state) for item in items if (state := person.state(item)) is not None}
+            states = {str(item): state._asdict() for item in items if (state := person.state(item)) is not None}
             yes_at = {str(item): person.yes_at[item] for item in items if item in person.yes_at}
             told[person.key] = {STATES: states, YES_AT: yes_at}
     for wish in wishes:

@@ -14,7 +14,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ FIRST_MAC = bytes(32)
 """What stands in for the previous mac of an account's first line."""
 
 _COMPACT = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-_STATE_COLUMNS = tuple(State.__dataclass_fields__)
+_STATE_COLUMNS = State._fields
 _STATE = [getattr(Consent, name) for name in _STATE_COLUMNS]
 
 
@@ -204,7 +204,7 @@ def project(session: Session, account_id: uuid.UUID, states: Mapping[int, State 
     if gone:
         session.execute(delete(Consent).where(Consent.account_id == account_id, Consent.item_id.in_(gone)))
     rows = [
-        {"account_id": account_id, "item_id": item_id, **asdict(state)} for item_id, state in states.items() if state
+        {"account_id": account_id, "item_id": item_id, **state._asdict()} for item_id, state in states.items() if state
     ]
     if rows:
         statement = upsert(Consent)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, cast
 
 from psycopg import Connection
 
 from app.db import Session
 
-BATCH = 5_000
-"""Rows that PostgreSQL sends at a time."""
+BATCH = 500
+"""Rows that are taken from PostgreSQL at a time, while it goes on making more."""
 
 
 def driver(session: Session) -> Connection[Any]:
@@ -23,14 +23,11 @@ def driver(session: Session) -> Connection[Any]:
 
 @contextmanager
 def rows(session: Session, query: str) -> Iterator[Iterator[tuple[Any, ...]]]:
-    """Stream the rows of `query` through a cursor of the server's, which is planned for reading it to the end.
+    """Stream the rows of `query`: PostgreSQL goes on making them while the first are read.
 
-    Measured with 160,000 lines: a COPY is no faster, as psycopg waits for each of its rows, and left early it blocks
-    the rollback.
+    If they are left early it is told to stop, and the transaction has come to its end.
     """
-    connection = driver(session)
-    connection.execute("SET LOCAL cursor_tuple_fraction = 1")
-    with connection.cursor(name="parley_rows") as cursor:
-        cursor.itersize = BATCH
-        cursor.execute(query.encode())
-        yield iter(cursor)
+    with driver(session).cursor() as cursor:
+        found = cast("Generator[tuple[Any, ...]]", cursor.stream(query.encode(), size=BATCH))
+        with closing(found):
+            yield found

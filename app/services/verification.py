@@ -7,6 +7,7 @@ checkpoints (`services.checkpoints`), the feed also tells whether its end was cu
 
 from __future__ import annotations
 
+import hmac
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -75,20 +76,21 @@ def verify(session: Session, limit: int = 100, advance: Callable[[int], None] = 
     report = Report()
     for stray in _strays(session):
         report.note(stray)
-    keys = {key_id(key): key.encode() for key in environment(session).settings.ledger_keys}
+    keys = environment(session).settings.ledger_keys
+    signers = {key_id(key): hmac.new(key.encode(), digestmod="sha256") for key in keys}
     told = 0
     with streaming.rows(session, _LINES) as lines:
         for account, rows in groupby(lines, key=itemgetter(0)):
             if len(report.faults) >= limit:
                 break
-            _walk(uuid.UUID(account), Chain(keys), rows, report)
+            _walk(account, Chain(signers), rows, report)
             if report.lines - told >= ADVANCE:
                 advance(report.lines - told)
                 told = report.lines
     return report
 
 
-def _walk(account_id: uuid.UUID, chain: Chain, rows: Iterable[tuple[Any, ...]], report: Report) -> None:
+def _walk(account: str, chain: Chain, rows: Iterable[tuple[Any, ...]], report: Report) -> None:
     """Check one account and note its fault and its lines."""
     try:
         for row in rows:
@@ -96,7 +98,7 @@ def _walk(account_id: uuid.UUID, chain: Chain, rows: Iterable[tuple[Any, ...]], 
             chain.add(Row._make(row))
         chain.end()
     except Broken as broken:
-        report.note(Fault(str(broken), account_id, broken.sequence))
+        report.note(Fault(str(broken), uuid.UUID(account), broken.sequence))
     report.lines += sum(1 for _ in rows)
 
 

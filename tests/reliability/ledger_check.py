@@ -95,7 +95,7 @@ def _projection(account: uuid.UUID, lines: list[Mapping[str, Any]], consents: li
 
 
 def _state_of(row: Consent) -> State:
-    values = {name: getattr(row, name) for name in State.__dataclass_fields__}
+    values = {name: getattr(row, name) for name in State._fields}
     return State(**{**values, "status": Status(row.status)})
 
 

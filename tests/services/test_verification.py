@@ -168,6 +168,22 @@ def test_a_removed_consent_is_found(env, database_urls, account):
     assert found(env) == [(account, 4)]
 
 
+VALUES = ["plain", "/été", 'a "quote" \\ ', "\u2028\x7f\n", 1e-7, 1.5, 2**70, -1, [True, None], {"b": 1, "aa": 2}]
+"""All of them but the plain ones are written in another way by the parser with which lines are read."""
+
+
+@pytest.mark.parametrize("changed", ["event_detail SET detail =", "consent_event SET attributes ="])
+def test_letters_and_numbers_of_any_kind_are_right_and_changes_of_them_are_found(env, database_urls, changed):
+    accounts = [open_account(env) for _ in VALUES]
+    for account, value in zip(accounts, VALUES, strict=True):
+        told = {"user_agent": "browser", "told": value}
+        write(env, account, Entry(1, Action.GRANTED, detail=told, attributes=told))
+    place(env)
+    assert faults(env) == []
+    tamper(database_urls, f"UPDATE {changed} jsonb_set({changed.split()[-2]}, '{{told}}', '0')")
+    assert sorted(found(env)) == [(account, 1) for account in sorted(accounts)]
+
+
 @pytest.mark.parametrize("key", ["ledger_key_id", "'abcd1234'"])
 def test_a_line_forged_without_the_key_is_found(env, database_urls, account, key):
     tamper(

@@ -103,7 +103,7 @@ def _of_consents(talk: Talk, session: Session, people: Sequence[Person], account
 
 
 def _state(row: Consent) -> State:
-    return State(**{name: getattr(row, name) for name in State.__dataclass_fields__})
+    return State(**{name: getattr(row, name) for name in State._fields})
 
 
 def _expected(held: model.Consent) -> tuple[Any, ...]:
