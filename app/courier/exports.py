@@ -7,34 +7,25 @@ import io
 import json
 import uuid
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import structlog
-from jinja2 import Environment as Templates
-from jinja2 import FileSystemLoader, StrictUndefined
 
-from app.branding.catalogue import N_, long_date, translations
-from app.branding.languages import tag
-from app.branding.leaving import reason_words
-from app.branding.models import Brand, Kind, SiteGroup, pick
-from app.branding.wording import channel_words
-from app.environment import Environment
+from app.branding.models import SiteGroup
+from app.courier import export_page
+from app.courier.export_page import Copy
+from app.db import Session
+from app.environment import Environment, environment
 from app.flows import download
 from app.kit import clock
 from app.kit.spreadsheets import neutral
-from app.services import holdings, privacy_requests
-from app.services.folding import Status
+from app.services import acquaintances, holdings, messages, privacy_requests, record_documents, records, tokens
 from app.services.holdings import HeldConsent, Holdings
 from app.services.items import ItemRef
 from app.services.privacy_requests import State
-from app.services.profile_values import told
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 DATES = ("granted_at", "confirmed_at", "withdrawn_at", "expires_at", "paused_until", "updated_at")
 COLUMNS = (
     "house",
@@ -48,53 +39,44 @@ COLUMNS = (
     "document_version",
     "source",
 )
-STATUSES = {
-    Status.GRANTED: N_("Yes"),
-    Status.REFUSED: N_("No"),
-    Status.WITHDRAWN: N_("Left"),
-    Status.OBJECTED: N_("Objected"),
-    Status.EXPIRED: N_("Ran out"),
-}
 
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What was said about one item, as the page to read lists it."""
-
-    house: str
-    what: str
-    status: str
-    day: str
-    words: str = ""
-    """What was seen then, in the language `lang`."""
-    lang: str = ""
-
-
-def build(environment: Environment, request_id: uuid.UUID) -> bool:
+def build(parley: Environment, request_id: uuid.UUID) -> bool:
     """Put the copy of a request together, keep it and mail that it is there; False when nobody waits for it."""
-    with environment.database.transaction() as session:
+    with parley.database.transaction() as session:
         request = privacy_requests.find(session, request_id)
         if request is None or request.state != State.OPEN:
             return False
         held = holdings.gather(session, request.account_id)
         if held is None:
             return False
-        packed = pack(environment.group, held, holdings.lines(session, request.account_id), request.locale)
-    done = environment.database.write(lambda session: download.finish(session, request_id, packed))
+        packed = pack(parley.group, gather(session, held), request.locale)
+    done = parley.database.write(lambda session: download.finish(session, request_id, packed))
     log.info("exported", request=str(request_id), bytes=len(packed), done=done)
     return done
 
 
-def pack(group: SiteGroup, held: Holdings, lines: Sequence[Mapping[str, Any]], locale: str) -> bytes:
+def gather(session: Session, held: Holdings) -> Copy:
+    """Add to what is held the ledger's lines, the record of each choice, and who may ask about the person."""
+    account_id = held.account.id
+    found = (records.find(session, account_id, each.state.last_sequence) for each in held.consents)
+    return Copy(
+        held, holdings.lines(session, account_id), [record_documents.document(session, each) for each in found if each],
+        acquaintances.askers(session, account_id), environment(session).settings.origin,
+    )  # fmt: skip
+
+
+def pack(group: SiteGroup, copy: Copy, locale: str) -> bytes:
     """Make the zip, its page to read in `locale` where the group speaks it."""
     locale = group.locale(locale)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("index.html", _page(group, held, lines, locale))
-        archive.writestr("consents.csv", _table(held.consents))
-        archive.writestr("data.json", json.dumps(_facts(held, lines), indent=2, ensure_ascii=False, default=_plain))
+        archive.writestr("index.html", export_page.page(group, copy, locale))
+        archive.writestr("consents.csv", _table(copy.held.consents))
+        archive.writestr("data.json", _json(_facts(group, copy)))
+        archive.writestr("records.jsonld", _json(copy.records))
     return packed.getvalue()
 
 
@@ -114,56 +96,11 @@ def _cell(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _page(group: SiteGroup, held: Holdings, lines: Sequence[Mapping[str, Any]], locale: str) -> str:
-    shown = _templates(locale).get_template("export/index.html")
-    return shown.render(
-        group=group, held=held, language=tag(locale), today=long_date(clock.now(), locale),
-        since=long_date(held.account.created_at, locale),
-        consents=[_row(group, each.item, each.state.status, each.state.updated_at, locale) for each in held.consents],
-        acts=[_act(group, line, locale) for line in lines],
-        profile=[(_label(group, each.key, locale), told(group, each.key, each.kind, each.value, locale))
-                 for each in held.profile],
-        check_ins=[long_date(each.asked_at, locale) for each in held.check_ins],
-        reasons=[(reason_words(each.code, locale), words) for each, words in held.leaving_reasons],
-        asked_anew=[long_date(each.asked_at, locale) for each in held.asked_anew],
-    )  # fmt: skip
-
-
-def _label(group: SiteGroup, key: str, locale: str) -> str:
-    field = group.profile_field(key)
-    return pick(field.label, locale, group.locales) if field else key
-
-
-def _act(group: SiteGroup, line: Mapping[str, Any], locale: str) -> Row:
-    status = Status(line["status"]) if line["status"] else None
-    row = _row(group, line["item"], status, line["occurred_at"], locale)
-    return replace(row, words=line["words"] or "", lang=tag(line["words_locale"] or locale))
-
-
-def _row(group: SiteGroup, item: ItemRef | None, status: Status | None, at: datetime, locale: str) -> Row:
-    house = group.brands.get(item.brand or "") if item else None
-    told = translations(locale).gettext(STATUSES[status]) if status else ""
-    return Row((house or group).name, _what(group, house, item, locale), told, long_date(at, locale))
-
-
-def _what(group: SiteGroup, house: Brand | None, item: ItemRef | None, locale: str) -> str:
-    """Name an item as its house does, else by its key."""
-    if item is None:
-        return ""
-    site = house or group
-    if item.kind is Kind.DOCUMENT and (document := site.document(item.key)):
-        return pick(document.title, site.locale(locale), site.locales)
-    topic = house.topic(item.key) if house and item.kind is Kind.SUBSCRIPTION else None
-    purpose = next((each for each in site.purposes if each.key == item.key and item.kind is Kind.PURPOSE), None)
-    named = topic or purpose
-    name = pick(named.name, site.locale(locale), site.locales) if named else item.key
-    return f"{name} ({channel_words(item.channel, locale)})" if item.channel else name
-
-
-def _facts(held: Holdings, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    account = held.account
+def _facts(group: SiteGroup, copy: Copy) -> dict[str, Any]:
+    held, account = copy.held, copy.held.account
     return {
         "made_at": clock.now(),
+        "about": _about(group, copy),
         "account": _of(account, "id", "kind", "status", "locale", "profile", "created_at", "registered_at",
                        "last_seen_at"),
         "addresses": [{"address": each.typed, **_of(each.point, "kind", "verified_at", "is_primary")}
@@ -175,18 +112,22 @@ def _facts(held: Holdings, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]
         "profile_changes": [_of(each, "key", "action", "brand", "occurred_at", "provenance")
                             for each in held.profile_changes],
         "consents": [_consent(each) for each in held.consents],
-        "acts": [{**line, "item": _item(line["item"])} for line in lines],
-        "sign_ups": [{**_item(each.item), **_of(each.request, "brand", "outcome", "expires_at"),
+        "acts": [{**line, "item": _item(line["item"])} for line in copy.lines],
+        "sign_ups": [{**_item(each.item), **_of(each.request, "brand", "outcome", "expires_at", "outcome_provenance"),
                       **_of(each.asked, "asked_at", "locale", "provenance", "confirmed_at", "cancelled_at")}
                      for each in held.asked],
         "mails": [_of(each, "kind", "brand", "locale", "state", "message_id", "server_answer", "created_at", "sent_at",
                       "link_used_at") for each in held.mails],
-        "sessions": [_of(each, "kind", "user_agent", "created_at", "last_seen_at", "expires_at")
-                     for each in held.sessions],
+        "sessions": [_of(each, "kind", "user_agent", "created_at", "last_seen_at", "stepped_up_at",
+                         "expires_at") for each in held.sessions],
         "passkeys": [_of(each, "name", "created_at", "last_used_at") for each in held.passkeys],
+        "password_set_at": held.password_set_at,
         "code_after_the_password": held.has_codes,
-        "changes_of_address": [_of(each, "created_at", "outcome", "outcome_at", "provenance", "agreed_provenance",
-                                   "proved_provenance") for each in held.changes],
+        "recovery_codes_left": held.recovery_codes,
+        "changes_of_address": [{"from": held.typed.get(each.from_digest), "to": held.typed.get(each.to_digest),
+                                **_of(each, "created_at", "outcome", "outcome_at", "provenance", "agreed_provenance",
+                                      "proved_provenance", "outcome_provenance")} for each in held.changes],
+        "number_that_waits_for_its_code": held.number_waiting,
         "not_to_be_contacted": [_of(each, "brand", "channel", "reason", "created_at", "lapses_at", "lifted_at",
                                     "provenance") for each in held.suppressions],
         "mailed_about_documents": [_of(each, "site", "document", "version", "asked_at") for each in held.asked_anew],
@@ -195,6 +136,30 @@ def _facts(held: Holdings, lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]
                                for each in held.referrals],
         "requests": [_of(each, "kind", "state", "created_at", "due_at", "closed_at") for each in held.requests],
     }  # fmt: skip
+
+
+def _about(group: SiteGroup, copy: Copy) -> dict[str, Any]:
+    """Tell what GDPR art. 15(1) asks for besides the data: who answers, why, who sees it, how long, which rights."""
+    houses = export_page.houses(group, copy.held)
+    return {
+        "controllers": [{"site": site.slug, **site.controller.model_dump()} for site in (group, *houses)],
+        "purposes": "of each choice in records.jsonld; of each field of the profile beside it; in privacy_notices",
+        "seen_by": {
+            "houses": [house.slug for house in houses],
+            "systems": [{"name": each.name, "houses": sorted(each.brands)} for each in copy.askers],
+        },
+        "kept_for_days": {"mails": messages.KEPT.days, "sign_ups_not_confirmed": tokens.PURGED_AFTER.days},
+        "kept_until": "the person has it deleted, where kept_for_days says nothing else",
+        "privacy_notices": [
+            {"site": each.site.slug, "title": each.title, "version": each.version.version, "text": each.text}
+            for each in export_page.notices(group, houses, copy.held.account.locale)
+        ],
+        "rights": "to see, correct, hold still, delete, take along; to object; to complain to a supervisory authority",
+    }  # fmt: skip
+
+
+def _json(found: object) -> str:
+    return json.dumps(found, indent=2, ensure_ascii=False, default=_plain)
 
 
 def _consent(held: HeldConsent) -> dict[str, Any]:
@@ -214,12 +179,3 @@ def _of(row: object, *names: str) -> dict[str, Any]:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-@cache
-def _templates(locale: str) -> Templates:
-    found = Templates(
-        loader=FileSystemLoader(TEMPLATES), extensions=["jinja2.ext.i18n"], autoescape=True, undefined=StrictUndefined
-    )
-    found.install_gettext_translations(translations(locale), newstyle=True)  # type: ignore[attr-defined]
-    return found

@@ -12,7 +12,7 @@ from app.branding.models import FieldKind
 from app.db import Session
 from app.environment import environment
 from app.kit.provenance import ActorKind
-from app.models import Account, ConsentEvent, ContactPoint, ExternalIdRow, Item
+from app.models import Account, ConsentEvent, ContactPoint, ExternalIdRow, Item, OAuthClient
 from app.services import accounts, external_ids, profile
 from app.services.folding import Action
 from app.services.profile import HeldField
@@ -70,6 +70,12 @@ def known_to(session: Session, asker: Asker) -> list[ColumnElement[bool]]:
     said = lines.correlate(Account).offset(0).exists()
     named = exists().where(ExternalIdRow.account_id == Account.id, ExternalIdRow.client == asker.name)
     return [Account.status != accounts.ERASED, true() if knows_all else said | named]
+
+
+def askers(session: Session, account_id: uuid.UUID) -> list[Asker]:
+    """List the clients that an account is known to, by name (GDPR art. 15(1)(c)); those that were revoked are none."""
+    rows = session.scalars(select(OAuthClient).where(OAuthClient.revoked_at.is_(None)).order_by(OAuthClient.name))
+    return [asker for row in rows if find(session, account_id, asker := Asker(row.name, tuple(row.brands)))]
 
 
 def tell(session: Session, account: Account, asker: Asker) -> Acquaintance:

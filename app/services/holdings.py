@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, func, or_, select
@@ -37,12 +38,15 @@ from app.models import (
 from app.services import (
     check_ins,
     consents,
+    erasure,
     external_ids,
     feedback,
     locks,
     messages,
     opt_in,
     passkeys,
+    passwords,
+    phones,
     privacy_referrals,
     privacy_requests,
     profile,
@@ -97,14 +101,21 @@ class Holdings:
     mails: Sequence[Message]
     sessions: Sequence[SessionRow]
     passkeys: Sequence[PasskeyRow]
+    password_set_at: datetime | None
     has_codes: bool
     """Whether a code is asked for after the password."""
+    recovery_codes: int
+    """How many of them are left."""
     leaving_reasons: Sequence[tuple[LeavingReason, str]]
     """Why the person left, and what they wrote."""
     profile: Sequence[HeldField]
     profile_changes: Sequence[ProfileChange]
     check_ins: Sequence[CheckIn]
     changes: Sequence[AddressChange]
+    typed: Mapping[bytes, str]
+    """The addresses that `changes` name, as they were typed, where they are still on record."""
+    number_waiting: str | None
+    """A number that a code was sent to and not typed yet."""
     suppressions: Sequence[Suppression]
     asked_anew: Sequence[ReconsentRequest]
     """What documents the person was mailed about, before they changed."""
@@ -132,22 +143,26 @@ def gather(session: Session, account_id: uuid.UUID) -> Holdings | None:
         return None
     addresses = _addresses(session, account_id)
     digests = [each.point.address_digest for each in addresses]
-    of_account = Message.address_digest.in_(digests), Message.created_at > clock.now() - messages.KEPT
+    changes = session.scalars(select(AddressChange).where(AddressChange.account_id == account_id)).all()
     return Holdings(
         account=account,
         addresses=addresses,
         consents=_consents(session, account_id),
         lines=session.scalar(select(func.count()).where(ConsentEvent.account_id == account_id)) or 0,
         asked=_asked(session, account_id, digests),
-        mails=session.scalars(select(Message).where(*of_account).order_by(Message.id)).all(),
+        mails=_mails(session, account_id, digests),
         sessions=sessions.of_account(session, account_id),
         passkeys=passkeys.of_account(session, account_id),
+        password_set_at=passwords.set_at(session, account_id),
         has_codes=second_factors.is_on(session, account_id),
+        recovery_codes=second_factors.recovery_codes_left(session, account_id),
         leaving_reasons=[(each, feedback.words_of(session, each)) for each in feedback.given(session, account_id)],
         profile=profile.held(session, account),
         profile_changes=profile.changes(session, account_id),
         check_ins=check_ins.of_account(session, account_id),
-        changes=session.scalars(select(AddressChange).where(AddressChange.account_id == account_id)).all(),
+        changes=changes,
+        typed=_typed(session, {digest for each in changes for digest in (each.from_digest, each.to_digest)}),
+        number_waiting=phones.number_waiting(session, account_id),
         suppressions=_suppressions(session, digests),
         asked_anew=reconsent.asked(session, account_id),
         requests=privacy_requests.of_account(session, account_id),
@@ -184,6 +199,22 @@ def _addresses(session: Session, account_id: uuid.UUID) -> list[HeldAddress]:
     )
     sealer = environment(session).sealer
     return [HeldAddress(sealer.open(sealed) if sealed else "", point) for point, sealed in session.execute(query)]
+
+
+def _mails(session: Session, account_id: uuid.UUID, digests: Sequence[bytes]) -> Sequence[Message]:
+    """List the mails to the addresses of an account, and those that went to others while they were the account's."""
+    former = erasure.former_digests(session, account_id)
+    theirs = or_(
+        Message.address_digest.in_(digests), Message.address_digest.in_(former) & (Message.account_id == account_id)
+    )
+    recent = Message.created_at > clock.now() - messages.KEPT
+    return session.scalars(select(Message).where(theirs, recent).order_by(Message.id)).all()
+
+
+def _typed(session: Session, digests: Collection[bytes]) -> dict[bytes, str]:
+    query = select(AddressRow.digest, AddressRow.sealed).where(AddressRow.digest.in_(digests))
+    sealer = environment(session).sealer
+    return {digest: sealer.open(sealed) for digest, sealed in session.execute(query) if sealed}
 
 
 def _consents(session: Session, account_id: uuid.UUID) -> list[HeldConsent]:

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from app.branding.catalogue import N_, long_date
+from app.branding.grounds import THROUGH
 from app.branding.languages import called, tag
 from app.branding.models import BY_RELATION, Frequency, Kind, Site, SiteGroup
 from app.branding.wording import channel_words, frequency_words
@@ -22,26 +23,6 @@ from app.services.items import ItemRef
 from app.web.pages import Day, ToldAct
 from app.web.presenters import foreign, own
 from app.web.sayings import day, named, said
-
-THROUGH = {
-    Source.FORM.value: N_("Sign-up form"),
-    Source.CONFIRMATION.value: N_("Confirmation page"),
-    Source.CENTRE.value: N_("Preference centre"),
-    Source.ONE_CLICK.value: N_("Unsubscribe button of a mail program"),
-    Source.LEAVE_PAGE.value: N_("Link in a mail"),
-    Source.RECONSENT_PAGE.value: N_("Link in a mail"),
-    Source.NEVER_PAGE.value: N_("Link in a mail"),
-    Source.CHECK_IN.value: N_("Our question whether all is still right"),
-    Source.TEXT_MESSAGE.value: N_("Text message"),
-    Source.GPC.value: N_("Signal of your browser"),
-    Source.REGISTRATION.value: N_("Opening of your account"),
-    Source.SIGN_IN.value: N_("Signing in"),
-    Source.ACCOUNT.value: N_("Your account"),
-    Source.API.value: N_("Another system of the house"),
-    Source.FILE.value: N_("File of the house's records"),
-    Source.SYSTEM.value: N_("By itself"),
-}
-"""What an act came through, as a label."""
 
 BY_SOURCE = {
     (Action.GRANTED, Source.CONFIRMATION.value): N_("You confirmed %(what)s from your inbox."),

@@ -7,18 +7,14 @@ from typing import NamedTuple
 
 from flask import abort, request
 from flask.typing import ResponseReturnValue
-from markdown_it import MarkdownIt
-from markupsafe import Markup
-from nh3 import clean
 
 from app.branding.differences import passages
 from app.branding.models import Site, pick
+from app.branding.prose import as_html
 from app.branding.texts import Document, DocumentVersion
 from app.http.context import locale
 from app.kit import clock
 from app.web.blueprint import bp, render
-
-_MARKDOWN = MarkdownIt().enable("table")
 
 
 class Shown(NamedTuple):
@@ -39,7 +35,7 @@ def document(site: Site, slug: str) -> ResponseReturnValue:
         return _difference(site, found, older, version)
     text = pick(version.texts, locale(site), site.locales)
     return render(
-        "web/document.html", document=found, html=_html(text), version=version,
+        "web/document.html", document=found, html=as_html(text), version=version,
         versions=_all(site, found), today=clock.now().date(),
     )  # fmt: skip
 
@@ -48,7 +44,7 @@ def _difference(site: Site, found: Document, older: DocumentVersion, newer: Docu
     spoken = _common(site, older, newer)
     if older.version >= newer.version or not spoken:
         abort(404)
-    shown = [(each.fate, _html(each.markdown)) for each in passages(older.texts[spoken], newer.texts[spoken])]
+    shown = [(each.fate, as_html(each.markdown)) for each in passages(older.texts[spoken], newer.texts[spoken])]
     return render(
         "web/difference.html", document=found, older=older, newer=newer, passages=shown,
         is_same=all(fate == "kept" for fate, _ in shown), spoken=spoken if spoken != locale(site) else "",
@@ -75,7 +71,3 @@ def _asked(found: Document, name: str) -> DocumentVersion | None:
         return found.version(date.fromisoformat(text)) or abort(404)
     except ValueError:
         abort(404)
-
-
-def _html(markdown: str) -> Markup:
-    return Markup(clean(_MARKDOWN.render(markdown)))  # noqa: S704 - cleaned

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from app.branding.catalogue import N_, country_name, long_date
+from app.branding.catalogue import country_name, long_date
+from app.branding.grounds import GROUNDS, THROUGH
 from app.branding.languages import called, tag
 from app.branding.models import Kind, LegalBasis, Site
 from app.branding.wording import frequency_words
@@ -28,15 +29,6 @@ from app.web.blueprint import bp, render
 from app.web.forms import CentreForm
 from app.web.presenters import foreign, own
 from app.web.sayings import day, marked, said
-
-BASES = {
-    LegalBasis.CONSENT: N_("Your yes. Nothing is sent or done without it."),
-    LegalBasis.SOFT_OPT_IN: N_("You are a customer, and have not said no."),
-    LegalBasis.IMPLIED: N_("You are a customer; this runs out by itself."),
-    LegalBasis.LEGITIMATE_INTEREST: N_("An interest of the house, which you may object to."),
-    LegalBasis.CONTRACT: N_("A contract with you."),
-}
-"""What something rests on, in plain words."""
 
 
 class Fact(NamedTuple):
@@ -102,7 +94,7 @@ def _facts(session: Session, site: Site, found: Record) -> Iterator[Fact]:
         yield Fact(_("How long"), _how_long(found, spoken))
     if address := _address(session, found):
         yield Fact(_("For"), address)
-    yield Fact(_("On what ground"), _(BASES[found.legal_basis]))
+    yield Fact(_("On what ground"), _(GROUNDS[found.legal_basis]))
     yield Fact(_("Who is answerable"), _answerable(house, spoken))
     yield from _documents(session, found, spoken)
     if found.legal_basis is LegalBasis.CONTRACT and found.item.channel is None:
@@ -114,7 +106,7 @@ def _facts(session: Session, site: Site, found: Record) -> Iterator[Fact]:
 
 def _way(step: Step, spoken: str) -> str:
     """Say through what an act came, and in which language: "Confirmation page, in English"."""
-    through = acts.THROUGH.get(step.act.source)
+    through = THROUGH.get(step.act.source)
     language = called(step.act.locale, spoken)
     return f"{_(through)} · {language}" if through else language
 

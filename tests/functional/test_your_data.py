@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -18,7 +19,8 @@ from app.kit import clock
 from app.kit.spreadsheets import neutral
 from app.models import Account, ContactPoint, Message, PrivacyExport, PrivacyRequest, SessionRow
 from app.services import messages
-from tests import customers, journeys
+from tests import api, customers, journeys, records
+from tests.functional import moving
 from tests.ones_data import ANA, BEA, CHECK, DATA, step_up, token
 from tests.post import mails_to
 
@@ -77,7 +79,7 @@ def test_a_copy_holds_everything_for_programs_for_a_spreadsheet_and_to_read(sure
     assert (answer.mimetype, answer.headers["Cache-Control"]) == ("application/zip", "no-store")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
-        assert sorted(archive.namelist()) == ["consents.csv", "data.json", "index.html"]
+        assert sorted(archive.namelist()) == ["consents.csv", "data.json", "index.html", "records.jsonld"]
         found = json.loads(archive.read("data.json"))
         table = list(csv.DictReader(io.StringIO(archive.read("consents.csv").decode("utf-8-sig"))))
         page = archive.read("index.html").decode()
@@ -88,6 +90,48 @@ def test_a_copy_holds_everything_for_programs_for_a_spreadsheet_and_to_read(sure
     assert [(row["house"], row["key"], row["status"]) for row in table] == [("camille", "newsletter", "granted")]
     assert ANA in page
     assert "Camille" in page
+
+
+def read(sure, request_id):
+    """Read a copy: the page, what is for programs, the records."""
+    with zipfile.ZipFile(io.BytesIO(sure.get(f"{DATA}/download/{request_id}").data)) as archive:
+        named = ("data.json", "records.jsonld")
+        return html.unescape(archive.read("index.html").decode()), *(json.loads(archive.read(each)) for each in named)
+
+
+def test_a_copy_holds_the_record_of_each_choice(sure, env):
+    journeys.press(sure, set="camille:private-sales:email=on")
+    _page, found, kept = read(sure, ask_for_copy(sure, env))
+    assert [each["dct:identifier"] for each in kept] == [f"{found['account']['id']}.1", f"{found['account']['id']}.2"]
+    for each, row in zip(kept, found["consents"], strict=True):
+        assert records.faults(each) == []
+        assert each["dpv:hasProcess"]["dpv:hasPurpose"]["dct:identifier"] == f"camille:{row['key']}:email"
+
+
+def test_a_copy_tells_who_answers_why_who_sees_it_how_long_and_which_rights(sure, app, env):
+    api.bearer(app.test_client(), env, "camille")
+    api.bearer(app.test_client(), env, "ostra")
+    page, found, _kept = read(sure, ask_for_copy(sure, env))
+    about, camille = found["about"], env.group.brands["camille"]
+    assert [each["site"] for each in about["controllers"]] == ["luxe", "camille"]
+    assert about["controllers"][1]["postal_address"] == list(camille.controller.postal_address)
+    assert about["seen_by"] == {"houses": ["camille"], "systems": [{"name": "A shop", "houses": ["camille"]}]}
+    assert about["kept_for_days"] == {"mails": 90, "sign_ups_not_confirmed": 30}
+    assert "complain" in about["rights"]
+    assert {each["site"] for each in about["privacy_notices"]} >= {"luxe"}
+    for words in (
+        "may ask about you: A shop.", "of its houses: Camille.", "after 90 days", "data protection authority",
+        "Privacy notice", "Your yes. Nothing is sent or done without it.", "Confirmation page",
+        env.group.controller.contact,
+    ):  # fmt: skip
+        assert words in page
+
+
+def test_a_copy_names_the_addresses_of_a_move_and_what_went_to_them(sure, app, env, outbox):
+    moving.ask(sure, "ana.new@example.org")
+    _page, found, _kept = read(sure, ask_for_copy(sure, env))
+    (change,) = found["changes_of_address"]
+    assert (change["from"], change["to"], change["outcome"]) == (ANA, "ana.new@example.org", "pending")
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
