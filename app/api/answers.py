@@ -28,13 +28,6 @@ _HEADERS_OF_PRODUCTION = [*_HEADERS, ("Strict-Transport-Security", f"max-age={ON
 _encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
-class Complete(Headers):
-    """Headers of our own making, which need no checking one by one: that took a tenth of a decision."""
-
-    def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        self._list = pairs
-
-
 class Answer(Response):
     """An answer that goes out as it is.
 

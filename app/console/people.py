@@ -57,7 +57,7 @@ PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 "
     "Mobile/15E148 Safari/604.1"
 )
-LONG_AGO, THEN, LATELY = timedelta(days=265), timedelta(days=146), timedelta(days=12)
+LONG_AGO, THEN = timedelta(days=265), timedelta(days=146)
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 

@@ -10,8 +10,6 @@ from app.services.ages import Told
 
 BORN, COUNTRY = "born", "country"
 """Names of the fields."""
-ELSEWHERE = "-"
-"""Stands for any country that is not in the list."""
 
 NEEDED = N_("Please tell us your date of birth: we only look whether you are old enough, and do not keep it.")
 TOO_YOUNG = N_(
