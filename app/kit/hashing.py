@@ -23,7 +23,7 @@ class Hasher:
     def hash(self, password: str) -> str:
         """Give the hash to keep, which names its parameters. Takes about a tenth of a second."""
         with self._room:
-            return self._argon2.hash(_normal(password))
+            return self._argon2.hash(normal(password))
 
     def fits(self, hashed: str | None, password: str) -> bool:
         """Tell whether a password is the one that was hashed.
@@ -33,7 +33,7 @@ class Hasher:
         with self._room:
             decoy = self._decoy  # made with the first check of a process, whoever it is for
             try:
-                self._argon2.verify(hashed or decoy, _normal(password))
+                self._argon2.verify(hashed or decoy, normal(password))
             except (VerificationError, InvalidHashError):
                 return False
         return hashed is not None
@@ -47,6 +47,6 @@ class Hasher:
         return self._argon2.hash("nobody's")
 
 
-def _normal(password: str) -> str:
+def normal(password: str) -> str:
     """Give the one spelling of what looks the same, whatever keyboard it came from (NIST SP 800-63B-4, 3.1.1.2)."""
     return unicodedata.normalize("NFKC", password)

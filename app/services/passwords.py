@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.branding.models import SiteGroup
 from app.db import Session
-from app.kit import clock
-from app.models import Account, ContactPoint, PasswordRow
+from app.kit import clock, hashing
+from app.models import Account, ContactPoint, Message, PasswordRow
 from app.services.accounts import MAY_SIGN_IN
 
 SHORTEST, LONGEST = 15, 128
@@ -59,8 +59,10 @@ class Known:
 def weakness(password: str, known_words: Iterable[str], shortest: int = SHORTEST) -> Weakness | None:
     """Judge a new password; `known_words` are those that an attacker would try first.
 
-    `shortest` is in code points: `SHORTEST_OF_TWO` where a second factor is on.
+    `shortest` is in code points: `SHORTEST_OF_TWO` where a second factor is on. What is hashed is judged, not how it
+    was spelt: wide letters, say, would be guessed as narrow ones.
     """
+    password = hashing.normal(password)
     if len(password) < shortest:
         return Weakness.TOO_SHORT
     if len(password) > LONGEST:
@@ -112,6 +114,27 @@ def set_at(session: Session, account_id: uuid.UUID) -> datetime | None:
 def hash_of(session: Session, account_id: uuid.UUID) -> str | None:
     """Give the hash of an account's password; None where it has none."""
     return session.scalar(select(PasswordRow.hash).where(PasswordRow.account_id == account_id))
+
+
+def is_set_since(session: Session, message_id: uuid.UUID) -> bool:
+    """Tell whether whoever has the address of a mail set a password after it: its link is good for none any more.
+
+    Else somebody who got at an older mail could undo what its owner did about that.
+    """
+    of_owner = (
+        ContactPoint.address_digest == Message.address_digest,
+        ContactPoint.account_id == PasswordRow.account_id,
+    )
+    query = select(PasswordRow.account_id).where(
+        Message.id == message_id, *of_owner, PasswordRow.set_at > Message.created_at
+    )
+    return session.scalar(query) is not None
+
+
+def is_locked(session: Session, account_id: uuid.UUID) -> bool:
+    """Tell whether the password was wrong so often that it opens nothing until another one is set."""
+    failures = session.scalar(select(PasswordRow.failures).where(PasswordRow.account_id == account_id))
+    return failures is not None and failures >= MOST_FAILURES
 
 
 def lock(session: Session, account_id: uuid.UUID) -> None:

@@ -14,6 +14,7 @@ from app.services.passwords import Weakness, known_words, weakness
 
 PASSWORD = "quiet umbrella seven anchovies"
 FEWEST = 15
+WIDE = {each: each + 0xFEE0 for each in range(ord("!"), ord("~") + 1)}
 
 
 def test_a_hash_has_the_parameters_of_the_floor_and_fits_its_password_only():
@@ -76,6 +77,13 @@ def test_no_more_than_so_many_are_worked_out_at_once(monkeypatch):
 )
 def test_which_passwords_are_good_enough(group, password, expected):
     assert weakness(password, known_words(group, "ana.maria@example.com")) is expected
+
+
+def test_wide_letters_are_judged_as_the_narrow_ones_that_are_hashed(group):
+    known = known_words(group, "ana.maria@example.com")
+    assert weakness("passwordpassword".translate(WIDE), known) is Weakness.GUESSABLE
+    assert weakness("the camille of my heart and hat".translate(WIDE), known) is Weakness.PERSONAL
+    assert weakness("e\u0301" * 8, known) is Weakness.TOO_SHORT
 
 
 @pytest.mark.parametrize(
