@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from werkzeug.test import TestResponse
 
-from app.console import account_scenes
+from app.console import account_scenes, security_scenes
 from app.console.people import PASSWORD
 from app.console.stage import Stage
 
@@ -52,6 +52,12 @@ def check_by_password_with_errors(stage: Stage) -> TestResponse:
     """Type another password."""
     account_scenes.account(stage)
     return stage.press(CHECK, stage.form(CHECK, password=WRONG))
+
+
+def check_with_code(stage: Stage) -> TestResponse:
+    """Go on where a code is asked for after the password, with one that is none."""
+    security_scenes.second_factor(stage)
+    return stage.press(CHECK, stage.form(CHECK, password=PASSWORD, code=WRONG[:5]))
 
 
 def packing(stage: Stage) -> TestResponse:

@@ -208,6 +208,7 @@ PAGES = (
     Page("check-errors", "Other digits", data_scenes.check_with_errors, 422),
     Page("check-password", "The password once more", data_scenes.check_by_password),
     Page("check-password-errors", "Another password", data_scenes.check_by_password_with_errors, 422),
+    Page("check-password-code", "The password once more, and the code", data_scenes.check_with_code, 422),
     Page("data-packing", "Your data, a copy under way", data_scenes.packing),
     Page("data-copy", "Your data, a copy ready", data_scenes.copy_ready),
     Page("data-still", "Your data, held still", data_scenes.held_still),

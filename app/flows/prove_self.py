@@ -1,16 +1,27 @@
-"""Show once more whose session it is, before something sensitive: a code from the mailbox, or the password again."""
+"""Show once more whose session it is, before something sensitive: a mailed code, or all that signing in takes."""
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from app.branding.models import Site
 from app.db import Session
 from app.environment import environment
 from app.kit.provenance import Provenance
-from app.services import messages, passwords, sessions, step_up, throttle
+from app.services import messages, passwords, second_factors, sessions, step_up, throttle
 from app.services.locks import lock_account
 from app.services.messages import SESSION, MessageKind
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of a password, and of the code after it where one is asked for: the session's new secret, or none."""
+
+    secret: str | None = None
+    is_code_wrong: bool = False
+    wait_seconds: int = 0
+    """Where the account had its share of codes: how long to wait."""
 
 
 def ask_code(
@@ -38,12 +49,25 @@ def enter_code(session: Session, account_id: uuid.UUID, session_digest: bytes, c
     return step_up.enter(session, session_digest, code)
 
 
-def with_password(session: Session, account_id: uuid.UUID, session_digest: bytes, fitted: str | None) -> str | None:
-    """Step a session up whose owner typed the password that fits the hash `fitted`; give its new secret.
+def with_password(
+    session: Session, account_id: uuid.UUID, session_digest: bytes, fitted: str | None, code: str
+) -> Proof:  # fmt: skip
+    """Step a session up whose owner typed the password that fits the hash `fitted`, and a code where one is asked for.
 
-    None where the password was changed meanwhile, or the session ended.
+    Else whoever has session and password could add a passkey, and do without the code from then on. A wrong code counts
+    as a wrong password in a row. Nothing where the password was changed meanwhile, or the session ended.
     """
-    if fitted is None or passwords.hash_of(session, account_id) != fitted:
-        return None
+    if fitted is None:
+        return Proof()
+    if second_factors.is_on(session, account_id):
+        subject = environment(session).digester.second_step(account_id)
+        if wait := throttle.take(session, throttle.SECOND_STEP, [subject]):
+            return Proof(wait_seconds=wait)
+    lock_account(session, account_id)
+    if passwords.hash_of(session, account_id) != fitted or passwords.is_locked(session, account_id):
+        return Proof()
+    if second_factors.is_on(session, account_id) and not second_factors.use(session, account_id, code):
+        passwords.count_failure(session, account_id)
+        return Proof(is_code_wrong=True)
     passwords.forgive(session, account_id)
-    return sessions.step_up(session, session_digest)
+    return Proof(sessions.step_up(session, session_digest))

@@ -10,7 +10,7 @@ from app.errors import Gone
 from app.kit.addresses import parse_email
 from app.kit.provenance import Provenance
 from app.kit.signing import Purpose
-from app.services import accounts, messages, passwords, sessions, tokens
+from app.services import accounts, address_changes, messages, passwords, sessions, tokens
 from app.services.locks import Locked, lock_account, lock_digest, lock_mailbox
 from app.services.messages import MessageKind
 
@@ -27,7 +27,8 @@ def ask(session: Session, site: Site, email: str, provenance: Provenance) -> Non
 def reset(session: Session, site: Site, token: str, hashed: str, provenance: Provenance) -> bool:
     """Set the password by the link of a mail, once, and end every session; False for a used or old link.
 
-    Nobody is signed in by it: the mailbox alone is not all that an account may ask for. Raises `BadLink`.
+    Nothing survives that somebody else may have begun: an older link, a change of address that waits. Nobody is signed
+    in by it: the mailbox alone is not all that an account may ask for. Raises `BadLink`.
     """
     try:
         message_id = tokens.read_account(session, Purpose.RESET, token)
@@ -38,8 +39,11 @@ def reset(session: Session, site: Site, token: str, hashed: str, provenance: Pro
         return False
     locked = lock_digest(session, digest)
     account = locked.account(session)
-    if account is None or account.kind != accounts.FULL or not messages.use_link(session, message_id):
+    if account is None or account.kind != accounts.FULL or passwords.is_set_since(session, message_id):
         return False
+    if not messages.use_link(session, message_id):
+        return False
+    address_changes.give_up(session, account.id, provenance)
     _set(session, site, locked, account.id, hashed, provenance)
     sessions.close_others(session, account.id, kept=b"")
     return True
@@ -47,13 +51,16 @@ def reset(session: Session, site: Site, token: str, hashed: str, provenance: Pro
 
 def change(
     session: Session, site: Site, account_id: uuid.UUID, hashed: str, kept: bytes, provenance: Provenance
-) -> None:  # fmt: skip
-    """Set another password in one's account; every session ends but the one with digest `kept`. Raises `Gone`."""
+) -> str | None:  # fmt: skip
+    """Set another password in one's account; every session ends but the one with digest `kept`, which is renewed.
+
+    Gives its new secret; None when it ended meanwhile. Raises `Gone`.
+    """
     locked = lock_account(session, account_id)
     if locked.account_id is None:
         raise Gone("This account is no more.")
     _set(session, site, locked, account_id, hashed, provenance)
-    sessions.close_others(session, account_id, kept)
+    return sessions.close_but(session, account_id, kept)
 
 
 def _set(

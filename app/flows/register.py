@@ -10,7 +10,7 @@ from app.kit.addresses import parse_email
 from app.kit.provenance import Provenance
 from app.kit.signing import Purpose
 from app.models import Account
-from app.services import accounts, consents, messages, notices, passwords, sessions, tokens
+from app.services import accounts, address_changes, consents, messages, notices, passwords, sessions, tokens
 from app.services.locks import lock_digest, lock_mailbox
 from app.services.messages import MessageKind
 
@@ -30,8 +30,9 @@ def ask(session: Session, site: Site, email: str, provenance: Provenance) -> Non
 def complete(session: Session, token: str, hashed: str, provenance: Provenance) -> str | None:
     """Make the account a full one with this password, and give the secret of its session; None for a used link.
 
-    The press comes from the mailbox. A lite account stays the same account; its other sessions end, since whoever
-    holds one has not proved as much. A full one keeps its password: the way to another is a reset. Raises `BadLink`.
+    The press comes from the mailbox. A lite account stays the same account; its other sessions end, and so does a
+    change of its address, since whoever began them has not proved as much. A full one keeps its password: the way to
+    another is a reset. Raises `BadLink`.
     """
     try:
         message_id = tokens.read_account(session, Purpose.REGISTER, token)
@@ -50,6 +51,7 @@ def complete(session: Session, token: str, hashed: str, provenance: Provenance) 
     accounts.register(account)
     passwords.keep(session, account.id, hashed)
     _accept_terms(session, account, provenance)
+    address_changes.give_up(session, account.id, provenance)
     sessions.close_others(session, account.id, kept=b"")
     return sessions.open_full(session, account.id, provenance.user_agent)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from app.branding.models import Site
 from app.db import Session
@@ -15,22 +16,29 @@ from app.services.locks import known_digest, lock_account, owner_of
 from app.services.security_mails import Event
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchedOn:
+    """Recovery codes to keep, and the new secret of the session; None when it ended meanwhile."""
+
+    codes: list[str]
+    secret: str | None
+
+
 def switch_on(
     session: Session, site: Site, account_id: uuid.UUID, secret: str, step: int, kept: bytes, provenance: Provenance
-) -> list[str]:  # fmt: skip
-    """Switch it on, once `secret` gave the code of `step`, and give the recovery codes; none where it is on already.
+) -> SwitchedOn | None:  # fmt: skip
+    """Switch it on, once `secret` gave the code of `step`; None where it is on already.
 
-    Every session ends but the one with digest `kept`: whoever holds another has not proved as much.
+    Every session ends but the one with digest `kept`, which is renewed: whoever holds another has not proved as much.
     """
     locked = lock_account(session, account_id)
     if locked.account_id is None or passwords.hash_of(session, account_id) is None:
-        return []
+        return None
     codes = second_factors.switch_on(session, account_id, secret, step)
-    if codes:
-        sessions.close_others(session, account_id, kept)
-        event = Event.SECOND_FACTOR_ON
-        security_mails.tell(session, site.slug, locked, account_id, event, provenance.locale)
-    return codes
+    if not codes:
+        return None
+    security_mails.tell(session, site.slug, locked, account_id, Event.SECOND_FACTOR_ON, provenance.locale)
+    return SwitchedOn(codes, sessions.close_but(session, account_id, kept))
 
 
 def count(session: Session, account_id: uuid.UUID) -> int:

@@ -16,6 +16,7 @@ from werkzeug import Response
 from app.http.context import env, transaction
 from app.http.extensions import login_manager
 from app.http.languages import prefer
+from app.kit import clock
 from app.models import SessionRow
 from app.services import accounts, sessions
 
@@ -53,6 +54,15 @@ class Visitor(UserMixin):
     def form_subject(self) -> str:
         """What form tokens of this session are signed for."""
         return self.row.digest.hex()
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long the session still lasts."""
+        return self.row.expires_at - clock.now()
+
+    def renew(self, secret: str) -> None:
+        """Go on under the new secret of the same session, with the forms of this answer too."""
+        self.secret, self.row.digest = secret, sessions.digest_of(secret)
 
     def get_id(self) -> str:
         """Name the visitor for Flask-Login, which keeps nothing of it: our cookie is the session."""
@@ -159,6 +169,13 @@ def set_session_cookie(response: Response, secret: str, lasts: timedelta = sessi
         cookie_name(), secret, max_age=int(lasts.total_seconds()),
         secure=_is_secure(), httponly=True, samesite="Lax", path="/",
     )  # fmt: skip
+
+
+def renew_session_cookie(response: Response, who: Visitor, secret: str | None) -> Response:
+    """Hand the new secret of a session that goes on to the browser; nothing where it ended meanwhile."""
+    if secret is not None:
+        set_session_cookie(response, secret, who.lasts)
+    return response
 
 
 def set_ticket_cookie(response: Response, ticket: str, lasts: timedelta) -> None:

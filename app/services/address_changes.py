@@ -144,6 +144,12 @@ def stop_all(session: Session, change: AddressChange, provenance: Provenance) ->
     session.execute(update(AddressChange).where(*same, *_live()).values(**act))
 
 
+def give_up(session: Session, account_id: uuid.UUID, provenance: Provenance) -> None:
+    """Stop whatever is to move an account: somebody else may have asked for it. The caller has locked the account."""
+    act = {"outcome": Outcome.STOPPED.value, "outcome_at": clock.now(), "outcome_provenance": provenance.as_record()}
+    session.execute(update(AddressChange).where(AddressChange.account_id == account_id, *_live()).values(**act))
+
+
 def has_left(session: Session, change: AddressChange) -> bool:
     """Tell whether the account has left the address that `change` was to move it from, by this change or a later."""
     same = (AddressChange.account_id == change.account_id, AddressChange.from_digest == change.from_digest)

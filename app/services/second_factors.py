@@ -129,9 +129,9 @@ def read_ticket(session: Session, token: str) -> Ticket | None:
 
 
 def is_good(session: Session, found: Ticket) -> bool:
-    """Tell whether the password is still the one that was right, and a code still asked for."""
+    """Tell whether the password is still the one that was right and opens something, and a code still asked for."""
     is_same = str(passwords.set_at(session, found.account_id)) == found.password_set_at
-    return is_same and is_on(session, found.account_id)
+    return is_same and not passwords.is_locked(session, found.account_id) and is_on(session, found.account_id)
 
 
 def is_open(session: Session, token: str) -> bool:

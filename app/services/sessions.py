@@ -38,8 +38,13 @@ def open_full(session: Session, account_id: uuid.UUID, user_agent: str | None) -
 
 def find(session: Session, secret: str) -> SessionRow | None:
     """Find the unexpired session of a cookie."""
-    row = session.get(SessionRow, _digest(secret))
+    row = session.get(SessionRow, digest_of(secret))
     return row if row is not None and row.expires_at > clock.now() else None
+
+
+def digest_of(secret: str) -> bytes:
+    """Give what is kept of the secret of a session."""
+    return hashlib.sha256(secret.encode()).digest()
 
 
 def of_account(session: Session, account_id: uuid.UUID) -> list[SessionRow]:
@@ -79,7 +84,7 @@ def remember_change(session: Session, secret: str, lines: Sequence[Line]) -> Non
         # An explicit no where nothing was said before: to take it back would be a yes that nobody gave.
         "refused": [line.item_id for line in lines if line.status is Status.REFUSED],
     }
-    session.execute(update(SessionRow).where(SessionRow.digest == _digest(secret)).values(undo=undo))
+    session.execute(update(SessionRow).where(SessionRow.digest == digest_of(secret)).values(undo=undo))
 
 
 def last_change(session: Session, secret: str, change_id: str) -> Mapping[str, list[int]] | None:
@@ -87,7 +92,7 @@ def last_change(session: Session, secret: str, change_id: str) -> Mapping[str, l
 
     A page in another tab may show the Undo of an act that others have followed.
     """
-    row = session.get(SessionRow, _digest(secret), populate_existing=True, with_for_update=True)
+    row = session.get(SessionRow, digest_of(secret), populate_existing=True, with_for_update=True)
     if row is None or row.undo is None or row.undo["id"] != change_id:
         return None
     return {"on": row.undo["on"], "off": row.undo["off"]}
@@ -101,12 +106,12 @@ def remember_adjustment(session: Session, secret: str, line: Line, before: State
     }  # fmt: skip
     # Workers of an earlier release read `on` and `off` alone, and would turn off what stands there.
     undo = {"id": str(line.sequence), "on": [], "off": [], "adjusted": adjusted}
-    session.execute(update(SessionRow).where(SessionRow.digest == _digest(secret)).values(undo=undo))
+    session.execute(update(SessionRow).where(SessionRow.digest == digest_of(secret)).values(undo=undo))
 
 
 def last_adjustment(session: Session, secret: str, change_id: str) -> Mapping[str, Any] | None:
     """Give the last act of a session as `remember_adjustment` kept it; None when it was another one."""
-    row = session.get(SessionRow, _digest(secret), populate_existing=True, with_for_update=True)
+    row = session.get(SessionRow, digest_of(secret), populate_existing=True, with_for_update=True)
     if row is None or row.undo is None or row.undo["id"] != change_id:
         return None
     adjusted: Mapping[str, Any] | None = row.undo.get("adjusted")
@@ -118,11 +123,7 @@ def step_up(session: Session, digest: bytes) -> str | None:
 
     The old secret is worth nothing any more: whoever holds a copy of it shall not gain by what its owner showed.
     """
-    secret = secrets.token_urlsafe(32)
-    changed = {"digest": _digest(secret), "stepped_up_at": clock.now(), "code_digest": None, "code_expires_at": None}
-    is_open = (SessionRow.digest == digest, SessionRow.expires_at > clock.now())
-    found = session.scalar(update(SessionRow).where(*is_open).values(**changed).returning(SessionRow.digest))
-    return secret if found else None
+    return _renew(session, digest, stepped_up_at=clock.now(), code_digest=None, code_expires_at=None)
 
 
 def is_stepped_up(row: SessionRow) -> bool:
@@ -132,13 +133,22 @@ def is_stepped_up(row: SessionRow) -> bool:
 
 def close(session: Session, secret: str) -> None:
     """End a session; its cookie is worth nothing afterwards."""
-    session.execute(delete(SessionRow).where(SessionRow.digest == _digest(secret)))
+    session.execute(delete(SessionRow).where(SessionRow.digest == digest_of(secret)))
 
 
 def close_others(session: Session, account_id: uuid.UUID, kept: bytes) -> None:
     """End all sessions of an account but the one whose digest is `kept` (all, where there is none such)."""
     of_account = (SessionRow.account_id == account_id, SessionRow.digest != kept)
     session.execute(delete(SessionRow).where(*of_account))
+
+
+def close_but(session: Session, account_id: uuid.UUID, kept: bytes) -> str | None:
+    """End all sessions of an account but the one with digest `kept`, and give its new secret; None when it ended.
+
+    Whoever throws others out may be rid of a thief that way, who may as well have a copy of this very cookie.
+    """
+    close_others(session, account_id, kept)
+    return _renew(session, kept)
 
 
 def purge(session: Session) -> int:
@@ -154,7 +164,7 @@ def _open(
     now = clock.now()
     session.add(
         SessionRow(
-            digest=_digest(secret), account_id=account_id, kind=kind, created_at=now, expires_at=now + lasts,
+            digest=digest_of(secret), account_id=account_id, kind=kind, created_at=now, expires_at=now + lasts,
             user_agent=user_agent, undo=None, last_seen_at=None, stepped_up_at=None, code_digest=None,
             code_expires_at=None,
         )
@@ -165,5 +175,8 @@ def _open(
     return secret
 
 
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
+def _renew(session: Session, digest: bytes, **changed: Any) -> str | None:
+    secret = secrets.token_urlsafe(32)
+    is_open = (SessionRow.digest == digest, SessionRow.expires_at > clock.now())
+    renewed = update(SessionRow).where(*is_open).values(digest=digest_of(secret), **changed)
+    return secret if session.scalar(renewed.returning(SessionRow.digest)) else None

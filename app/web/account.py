@@ -13,7 +13,7 @@ from app.db import Session
 from app.flows import recover
 from app.http import guards
 from app.http.context import env, provenance, transaction, write
-from app.http.people import Visitor, full_session_required, visitor
+from app.http.people import Visitor, full_session_required, renew_session_cookie, visitor
 from app.kit.provenance import Source
 from app.models import SessionRow
 from app.services import accounts, passkeys, passwords, privacy_requests, second_factors, sessions
@@ -70,8 +70,9 @@ def security_post(site: Site) -> ResponseReturnValue:
     who, form = visitor(), form_of(visitor())
     if not form.validate():
         return _show(site, form, {"form": problem_of(form)}, 422)
-    write(lambda session: _end(session, who, form.end.data or ""))
-    return redirect(url_for("web.security", site=site.slug, ended=1, _anchor="sessions"), 303)
+    secret = write(lambda session: _end(session, who, form.end.data or ""))
+    answer = redirect(url_for("web.security", site=site.slug, ended=1, _anchor="sessions"), 303)
+    return renew_session_cookie(answer, who, secret)
 
 
 @bp.post("/<site>/account/security/password")
@@ -90,17 +91,18 @@ def password_post(site: Site) -> ResponseReturnValue:
     if problem := new_password.problem(form.password.data or "", email, has_second_factor=is_on):
         return _show(site, form, {"password": problem}, 422)
     hashed, came = env().hasher.hash(form.password.data or ""), provenance(Source.ACCOUNT)
-    write(lambda session: recover.change(session, site, who.account_id, hashed, who.row.digest, came))
-    return redirect(url_for("web.security", site=site.slug, changed=1), 303)
+    secret = write(lambda session: recover.change(session, site, who.account_id, hashed, who.row.digest, came))
+    return renew_session_cookie(redirect(url_for("web.security", site=site.slug, changed=1), 303), who, secret)
 
 
-def _end(session: Session, who: Visitor, handle: str) -> None:
+def _end(session: Session, who: Visitor, handle: str) -> str | None:
+    """End one session or all others; give the new secret of this one, where it has one."""
     if handle == OTHERS:
-        sessions.close_others(session, who.account_id, kept=who.row.digest)
-        return
+        return sessions.close_but(session, who.account_id, kept=who.row.digest)
     for row in sessions.of_account(session, who.account_id):
         if _handle(row) == handle:
             sessions.close_one(session, who.account_id, row.digest)
+    return None
 
 
 def _show(

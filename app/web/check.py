@@ -1,23 +1,26 @@
-"""Show once more whose session it is, before something sensitive: by a code from the mailbox, or the password again."""
+"""Show once more whose session it is, before something sensitive: by all that signing in takes, or a mailed code."""
 
 from __future__ import annotations
 
-from flask import Response, make_response, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug import Response
 
 from app.branding.models import Site
 from app.flows import prove_self, sign_in
 from app.http import guards
 from app.http.context import env, provenance, transaction, write
 from app.http.extensions import origin_of_request
-from app.http.people import Visitor, preference_session_required, set_session_cookie, visitor
+from app.http.people import Visitor, preference_session_required, renew_session_cookie, visitor
 from app.kit import clock
 from app.kit.addresses import mask
 from app.kit.provenance import Source
-from app.services import accounts, passwords
+from app.services import accounts, passwords, second_factors
+from app.web import present_password
 from app.web.blueprint import bp, render
 from app.web.forms import CheckForm
+from app.web.sign_in import waiting
 
 WAYS_ON = {
     "web.erase": "web.erase", "web.erase_post": "web.erase", "web.second_factor": "web.second_factor",
@@ -42,6 +45,8 @@ def check_code_post(site: Site) -> ResponseReturnValue:
     who, form, came = visitor(), _form(visitor()), provenance(Source.ACCOUNT)
     if not form.validate():
         return _show(site, form, {"form": _problem(form)}, 422)
+    if _has_password(who):
+        return redirect(url_for("web.check", site=site.slug, to=request.args.get("to")), 303)
     if not write(lambda session: prove_self.ask_code(session, site, who.account_id, who.row.digest, came)):
         return _show(site, form, {"form": _("We have mailed five codes today. Please try again tomorrow.")}, 429)
     return redirect(url_for("web.check", site=site.slug, to=request.args.get("to")), 303)
@@ -69,25 +74,29 @@ def _by_password(site: Site, who: Visitor, form: CheckForm) -> ResponseReturnVal
     email = _email(who)
     attempt = write(lambda session: sign_in.begin(session, email, origin_of_request()))
     if attempt.wait_seconds:
-        words = _("That was tried too often. Please wait a few minutes, or set another password.")
-        answer = make_response(_show(site, form, {"form": words}, 429))
-        answer.headers["Retry-After"] = str(attempt.wait_seconds)
-        return answer
-    secret = None
-    if env().hasher.fits(attempt.hash, form.password.data or ""):
-        fitted = attempt.hash
-        secret = write(lambda session: prove_self.with_password(session, who.account_id, who.row.digest, fitted))
-    if secret is None:
+        return _wait(site, form, attempt.wait_seconds)
+    fits = env().hasher.fits(attempt.hash, form.password.data or "")
+    code, fitted = form.code.data or "", attempt.hash if fits else None
+    proof = write(lambda session: prove_self.with_password(session, who.account_id, who.row.digest, fitted, code))
+    if proof.wait_seconds:
+        return _wait(site, form, proof.wait_seconds)
+    if proof.is_code_wrong:
+        words = _("That code is not right, or was used before. Wait for the next one and try once more.")
+        return _show(site, form, {"code": words}, 422)
+    if proof.secret is None:
         write(lambda session: sign_in.fail(session, attempt))
         return _show(site, form, {"password": _("That is not your present password.")}, 422)
-    return _go_on(site, who, secret)
+    return _go_on(site, who, proof.secret)
+
+
+def _wait(site: Site, form: CheckForm, seconds: int) -> ResponseReturnValue:
+    refused = present_password.too_often(seconds)
+    return waiting(_show(site, form, refused.errors, refused.status), seconds)
 
 
 def _go_on(site: Site, who: Visitor, secret: str) -> Response:
     way = WAYS_ON.get(request.args.get("to", ""), "web.your_data")
-    answer = make_response(redirect(url_for(way, site=site.slug), 303))
-    set_session_cookie(answer, secret, who.row.expires_at - clock.now())
-    return answer
+    return renew_session_cookie(redirect(url_for(way, site=site.slug), 303), who, secret)
 
 
 def _show(site: Site, form: CheckForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
@@ -96,16 +105,25 @@ def _show(site: Site, form: CheckForm, errors: dict[str, str], status: int = 200
     is_mailed = who.row.code_digest is not None and expires_at is not None and expires_at > clock.now()
     return render(
         "web/check.html", status=status, site=site, errors=errors, csrf_token=form["csrf_token"].current_token,
-        has_password=_has_password(who), is_mailed=is_mailed, email=mask(_email(who)), to=request.args.get("to"),
+        has_password=_has_password(who), is_on=_is_on(who), is_mailed=is_mailed, email=mask(_email(who)),
+        to=request.args.get("to"),
     )  # fmt: skip
 
 
 def _has_password(who: Visitor) -> bool:
-    """Tell whether the password is what is asked for: of those who signed in with it, not of those a mail let in."""
+    """Tell whether the password is what is asked for: of those who signed in with it.
+
+    Those whom a mail let in get a code by mail, unless their account asks for more than a mailbox when they sign in.
+    """
     if not who.is_full:
-        return False
+        return _is_on(who)
     with transaction() as session:
         return passwords.hash_of(session, who.account_id) is not None
+
+
+def _is_on(who: Visitor) -> bool:
+    with transaction() as session:
+        return second_factors.is_on(session, who.account_id)
 
 
 def _email(who: Visitor) -> str:

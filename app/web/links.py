@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from app.http.context import transaction
 from app.kit.signing import Purpose
-from app.services import messages, stationery, tokens
+from app.services import messages, passwords, stationery, tokens
 from app.web.blueprint import render
 
 
@@ -14,7 +14,8 @@ def opened(purpose: Purpose, token: str, over: str) -> ResponseReturnValue | Non
     """Give the page to show instead of what a link leads to, where it leads nowhere (any more); `over` names it."""
     try:
         with transaction() as session:
-            is_good = messages.has_link(session, tokens.read_account(session, purpose, token))
+            message_id = tokens.read_account(session, purpose, token)
+            is_good = messages.has_link(session, message_id) and not passwords.is_set_since(session, message_id)
     except tokens.ExpiredLink:
         is_good = False
     except tokens.BadLink:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, url_for
+from flask import make_response, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -10,7 +10,7 @@ from app.branding.models import Site
 from app.flows import second_factor as flow
 from app.http import guards
 from app.http.context import env, provenance, transaction, write
-from app.http.people import Visitor, full_session_required, to_prove_again, visitor
+from app.http.people import Visitor, full_session_required, renew_session_cookie, to_prove_again, visitor
 from app.kit import one_time_codes
 from app.kit.provenance import Source
 from app.services import passwords, second_factors
@@ -48,10 +48,14 @@ def second_factor_post(site: Site) -> ResponseReturnValue:
         words = _("That code is not right. See that the clock of your device is, and take the code it shows now.")
         return _show_offer(site, form, {"code": words}, 422)
     came = provenance(Source.ACCOUNT)
-    codes = write(
+    done = write(
         lambda session: flow.switch_on(session, site, who.account_id, secret, step, who.row.digest, came)
     )  # fmt: skip
-    return _show_codes(site, form, codes) if codes else redirect(url_for("web.second_factor", site=site.slug), 303)
+    if done is None:
+        return redirect(url_for("web.second_factor", site=site.slug), 303)
+    if done.secret:
+        who.renew(done.secret)
+    return renew_session_cookie(make_response(_show_codes(site, _form(who), done.codes)), who, done.secret)
 
 
 @bp.post("/<site>/account/security/second-factor/change")
