@@ -176,7 +176,8 @@ class Interpreter:
         brand = brand or layout.brand or ""
         if not topic and not purpose:
             topic, purpose = layout.topic or "", layout.purpose or ""
-        house = self._group.brands.get(brand)
+        of_group = not brand and bool(purpose) and self._brands is None  # as `parley export` writes it
+        house = self._group.brands.get(min(self._group.brands) if of_group else brand)
         if house is None:
             raise Refused("unknown_item", "The row names no brand, or none there is.")
         if self._brands is not None and brand not in self._brands:
@@ -186,8 +187,12 @@ class Interpreter:
                 raise Refused("insufficient_scope", "Only a client with the scope suppressions:write may tell of this.")
             return house, None, False
         try:
-            item = (self._items.purpose(brand, purpose) if purpose
-                    else self._items.subscription(brand, topic, channel or layout.channel or ""))  # fmt: skip
+            if of_group:
+                item = self._items.own_purpose(None, purpose)
+            elif purpose:
+                item = self._items.purpose(brand, purpose)
+            else:
+                item = self._items.subscription(brand, topic, channel or layout.channel or "")
         except UnknownItem:
             raise Refused("unknown_item", "The brand has no such topic on this channel, or no such purpose.") from None
         is_trusted = self._is_trusted(house, item)

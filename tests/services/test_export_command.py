@@ -14,6 +14,7 @@ from app.factory import create_app
 from app.models import ConsentEvent
 from app.services import consent_exports
 from app.services.folding import Action
+from app.services.items import items
 from tests import centres, environments, journeys
 
 ANA, BEA = "ana@example.com", "bea@example.com"
@@ -64,6 +65,23 @@ def test_elsewhere_it_comes_to_the_same_but_for_what_nobody_said(parley, env, da
     with env.database.transaction() as session:
         attributes = session.scalars(select(ConsentEvent.attributes).where(ConsentEvent.status == "granted")).one()
     assert attributes["confirmed"], "both acts of the double opt-in are kept"
+
+
+def test_a_no_to_the_whole_group_comes_in_again_where_no_brand_stands_beside_it(parley, env, database_urls, tmp_path):
+    with env.database.transaction() as session:
+        purpose = items(session).own_purpose(None, "personalisation")
+    centres.record(env, BEA, purpose, Action.REFUSED)
+    file, again = tmp_path / "all.csv", tmp_path / "again.csv"
+    parley("export", "--output", str(file))
+    assert "3  unchanged" in parley("import", str(file)).output
+    environments.empty(database_urls.owner)
+    parley("import", str(file))
+    parley("export", "--output", str(again))
+    with again.open(newline="") as opened:
+        found = [row for row in csv.DictReader(opened) if row["purpose"]]
+    assert [(row["email"], row["brand"], row["purpose"], row["status"]) for row in found] == [
+        (BEA, "", purpose.key, "refused")
+    ]
 
 
 def test_one_brand_on_the_way_to_another_program(parley, env):
