@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import and_, delete, exists, false, or_, select, update
 
 from app.db import Session
+from app.environment import environment
+from app.kit.addresses import parse_email
 from app.kit.provenance import Provenance
 from app.models import (
     Account,
@@ -53,6 +55,7 @@ from app.services import (
     privacy_referrals,
     stationery,
     suppressions,
+    throttle,
 )
 from app.services.folding import Action
 from app.services.ledger import Entry
@@ -103,8 +106,7 @@ def erase(
     own = {*locked.digests, *_left(session, account.id, former)}
     erased_addresses.remember(session, dict.fromkeys(own, erased_at))
     every = {each for digest in own for each in locks.every_digest(session, digest)}
-    told = (stationery.typed_address(session, digest, kind) for digest in own for kind in ("email", "phone"))
-    mailbox.forget(session, [typed for typed in told if typed])
+    _forget_what_names_them(session, account.id, own)
     _close_ledger(session, account, asked_at, provenance)
     _forget_requests(session, account.id, locked.digests)
     _forget_messages(session, account.id, own, former)
@@ -124,6 +126,16 @@ def _close_ledger(session: Session, account: Account, asked_at: datetime, proven
     ]
     ledger.append(session, account, entries, provenance)
     session.execute(delete(EventDetail).where(EventDetail.account_id == account.id))
+
+
+def _forget_what_names_them(session: Session, account_id: uuid.UUID, own: Iterable[bytes]) -> None:
+    """Delete what is found by the address itself: mails in the development mailbox, and tries that were counted."""
+    emails, numbers = ([typed for digest in own if (typed := stationery.typed_address(session, digest, kind))]
+                       for kind in ("email", "phone"))  # fmt: skip
+    mailbox.forget(session, [*emails, *numbers])
+    digester = environment(session).digester
+    by_address = [digester.sign_in(parse_email(typed)) for typed in emails]
+    throttle.forget(session, [digester.account(account_id), digester.second_step(account_id), *by_address])
 
 
 def _forget_requests(session: Session, account_id: uuid.UUID, digests: Collection[bytes]) -> None:
@@ -156,7 +168,7 @@ def _forget_account(session: Session, account: Account, but_request: uuid.UUID |
     # What led another system to mail about it says nothing of the person either, and tells that system of the end.
     moot = PrivacyReferral.kind != privacy_referrals.Kind.ERASURE
     session.execute(delete(PrivacyReferral).where(PrivacyReferral.account_id == account.id, moot))
-    account.status = accounts.ERASED
+    account.status, account.kind, account.locale = accounts.ERASED, accounts.LITE, environment(session).group.locales[0]
     account.profile = {}
     account.registered_at = account.last_seen_at = None
     session.flush()

@@ -29,17 +29,24 @@ class State(StrEnum):
 
 
 def intend(settings: Settings, account_id: uuid.UUID, digests: Iterable[bytes]) -> None:
-    """Write down that an account is about to be erased; once, also where an earlier try did not come to its end."""
+    """Write down that an account is about to be erased.
+
+    Where an earlier try did not come to its end that stands there already; it is written again for addresses that came
+    since.
+    """
+    told = sorted(each.hex() for each in digests)
+    line = {"account": str(account_id), "state": State.INTENDED.value, "digests": told}
     with journal.locked(settings.instance_path / FILE) as file:
-        if _states(file).get(account_id) is not State.INTENDED:
-            _append(file, account_id, State.INTENDED, digests=sorted(each.hex() for each in digests))
+        of_account = [each for each in map(json.loads, journal.lines(file)) if each["account"] == line["account"]]
+        if not of_account or {**of_account[-1], **line} != of_account[-1]:
+            _append(file, line)
 
 
 def conclude(settings: Settings, account_id: uuid.UUID, state: State) -> None:
     """Write down what became of an intent; nothing where that is known already."""
     with journal.locked(settings.instance_path / FILE) as file:
         if _states(file).get(account_id) is State.INTENDED:
-            _append(file, account_id, state)
+            _append(file, {"account": str(account_id), "state": state.value})
 
 
 def unfinished(settings: Settings) -> list[uuid.UUID]:
@@ -80,6 +87,5 @@ def _states(file: IO[bytes]) -> dict[uuid.UUID, State]:
     return {uuid.UUID(line["account"]): State(line["state"]) for line in lines}
 
 
-def _append(file: IO[bytes], account_id: uuid.UUID, state: State, **more: Any) -> None:
-    line = {"account": str(account_id), "state": state.value, "at": clock.now().isoformat(), **more}
-    journal.append(file, json.dumps(line))
+def _append(file: IO[bytes], line: Mapping[str, Any]) -> None:
+    journal.append(file, json.dumps({**line, "at": clock.now().isoformat()}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -67,6 +67,11 @@ def note_failure(session: Session, limit: Limit, subject: bytes) -> None:
     session.execute(
         update(AttemptRow).where(*tries, AttemptRow.created_at == last.scalar_subquery()).values(has_failed=True)
     )
+
+
+def forget(session: Session, subjects: Collection[bytes]) -> None:
+    """Delete all tries that were counted for some subjects."""
+    session.execute(delete(AttemptRow).where(AttemptRow.subject.in_(subjects)))
 
 
 def purge(session: Session) -> int:

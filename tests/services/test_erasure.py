@@ -11,7 +11,9 @@ from app.flows import change_address, erase, never
 from app.kit import clock
 from app.kit.addresses import parse_email
 from app.models import (
+    Account,
     AddressRow,
+    AttemptRow,
     CheckIn,
     Consent,
     ConsentEvent,
@@ -24,7 +26,7 @@ from app.models import (
     ReconsentRequest,
     Suppression,
 )
-from app.services import mailbox, suppressions
+from app.services import holdings, mailbox, suppressions
 from app.services.suppressions import Reason, Scope, Wish
 from tests import customers, journeys
 from tests.erasing import (
@@ -104,6 +106,40 @@ def test_each_consent_ends_in_an_erased_line_and_the_ledger_can_be_proved(env):
     assert verify(env) == []
 
 
+def test_the_account_keeps_nothing_but_its_place_in_the_ledger(env):
+    client = create_app(env.settings, env).test_client()
+    customers.register(client, env, ANA, site="sol-y-lino")
+    with env.database.transaction() as session:
+        person = session.scalars(select(Account)).one()
+        person.locale = "de"
+    ask(env, person.id)
+    erasures.run(env)
+    with env.database.transaction() as session:
+        left = session.scalars(select(Account)).one()
+        kept = (left.id, left.status, left.created_at, left.last_sequence)
+        assert kept == (person.id, "erased", person.created_at, left.last_sequence)
+        assert (left.kind, left.locale, left.profile) == ("lite", env.group.locales[0], {})
+        assert (left.registered_at, left.last_seen_at) == (None, None)
+
+
+def test_tries_that_are_counted_for_the_account_and_its_address_go(env):
+    client = create_app(env.settings, env).test_client()
+    customers.register(client, env, ANA)
+    customers.sign_in(client, ANA)
+    customers.sign_in(client, BEA)
+    ask(env, owner(env, ANA))
+    with env.database.transaction() as session:
+        assert {each.name for each in session.scalars(select(AttemptRow))} == {"sign-in", "erasure"}
+        bea = env.digester.sign_in(parse_email(BEA))
+        hers = {env.digester.sign_in(parse_email(ANA)), env.digester.account(owner(env, ANA))}
+        assert set(session.scalars(select(AttemptRow.subject))) > {bea, *hers}
+    erasures.run(env)
+    with env.database.transaction() as session:
+        left = set(session.scalars(select(AttemptRow.subject)))
+    assert bea in left, "of others, and of where they came from, they count on"
+    assert left & hers == set()
+
+
 def test_a_detail_that_is_left_is_noticed(env, monkeypatch):
     account = join(env, ANA)
     ask(env, account)
@@ -143,13 +179,21 @@ def test_what_a_report_told_goes_and_the_document_stays(env, database_urls):
     assert found(env, database_urls, account, [ANA, IP, BROWSER, PAGE, "peculiar.example"]) == []
 
 
-def test_the_address_can_sign_up_anew_as_somebody_new(env):
-    account = join(env, ANA)
+def test_the_address_can_sign_up_anew_as_somebody_new_with_none_of_the_old(env):
+    account = live(env)
     ask(env, account)
     erasures.run(env)
-    anew = join(env, ANA)
+    anew = join(env, NEW)
     assert anew not in {None, account}
-    assert journeys.decision(env, ANA) == "granted"
+    assert journeys.decision(env, NEW) == "granted"
+    with env.database.transaction() as session:
+        held = holdings.gather(session, anew)
+    assert (held.lines, len(held.consents), len(held.addresses), len(held.asked)) == (1, 1, 1, 1)
+    assert {each.kind for each in held.mails} == {"confirm", "welcome"}
+    old = (held.profile, held.profile_changes, held.changes, held.external_ids, held.requests, held.referrals,
+           held.suppressions, held.passkeys, held.leaving_reasons, held.check_ins, held.asked_anew)  # fmt: skip
+    assert [list(each) for each in old] == [[]] * len(old)
+    assert (held.password_set_at, held.has_codes, held.number_waiting) == (None, False, None)
     assert verify(env) == []
 
 

@@ -17,9 +17,11 @@ from tests import journeys
 from tests.erasing import (
     ANA,
     BEA,
+    NEW,
     ask,
     counts,
     join,
+    move,
     owner,
     verify,
 )
@@ -92,6 +94,32 @@ def test_a_crash_after_the_commit_is_noted_as_done_by_the_next_run(env, monkeypa
     assert erasures.run(env) == 0
     assert erasure_journal.unfinished(env.settings) == []
     assert counts(env, ConsentEvent) == [2], "nobody is erased twice"
+
+
+def test_an_address_that_came_after_a_crash_is_in_the_journal_too(env, monkeypatch):
+    account = join(env, ANA)
+    ask(env, account)
+    with monkeypatch.context() as patch:
+        patch.setattr(erasures.erase, "carry_out", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            erasures.run(env)
+    move(env, account, NEW)
+    assert erasures.run(env) == 1
+    assert set(erasure_journal.erased_addresses(env.settings)) == {journeys.digest(env, each) for each in (ANA, NEW)}
+    assert erasure_journal.unfinished(env.settings) == []
+
+
+def test_where_the_journal_can_not_be_written_nobody_is_erased(env):
+    accounts = [join(env, email) for email in (ANA, BEA)]
+    for account in accounts:
+        ask(env, account)
+    path = env.settings.instance_path / erasure_journal.FILE
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        erasures.run(env)
+    assert [owner(env, email) for email in (ANA, BEA)] == accounts
+    path.rmdir()
+    assert erasures.run(env) == 2
 
 
 def test_what_is_taken_back_after_a_crash_stays_and_the_intent_is_void(env):
