@@ -204,6 +204,8 @@ def variables(settings: Settings) -> dict[str, str]:
     optional = {
         "DATABASE_URL": settings.database_url,
         "PARLEY_MAIL_URL": settings.mail_url,
+        "PARLEY_MAIL_HOOK_TOKEN": settings.mail_hook_token,
+        "PARLEY_SMS_HOOK_TOKEN": settings.sms_hook_token,
         "PARLEY_SAMPLE_SITE_URL": settings.sample_site_url,
     }
     return found | {name: value for name, value in optional.items() if value}
