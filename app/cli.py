@@ -19,6 +19,7 @@ from app.commands.imports import import_
 from app.commands.keys import keys
 from app.commands.ledger import ledger
 from app.commands.mail import mail
+from app.commands.privacy_requests import privacy_requests
 from app.commands.sample_site import sample_site
 from app.commands.serve import serve
 from app.commands.suppressions import suppressions
@@ -48,6 +49,6 @@ def main() -> None:
 
 for command in (
     accounts, backup, brands, check_in, clients, courier, customers, db, demo, erasures, export, feedback, import_,
-    keys, ledger, mail, restore, sample_site, serve, suppressions, up, webhooks,
+    keys, ledger, mail, privacy_requests, restore, sample_site, serve, suppressions, up, webhooks,
 ):  # fmt: skip
     main.add_command(command)

@@ -77,9 +77,14 @@ class Referred:
     state: State
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether it is still to be answered."""
+        return self.state in {State.WAITING, State.UNDER_WAY}
+
+    @property
     def is_overdue(self) -> bool:
         """Whether the month is over and nothing was done."""
-        return self.state in {State.WAITING, State.UNDER_WAY} and self.row.due_at <= clock.now()
+        return self.is_waiting and self.row.due_at <= clock.now()
 
 
 def waiting(session: Session, account_id: uuid.UUID, client: str, brand: str, kind: Kind) -> Referred | None:
@@ -89,7 +94,7 @@ def waiting(session: Session, account_id: uuid.UUID, client: str, brand: str, ki
         PrivacyReferral.kind == kind,
     )  # fmt: skip
     row = session.scalar(select(PrivacyReferral).where(*told).order_by(PrivacyReferral.id.desc()).limit(1))
-    found = _referred(session, row) if row else None
+    found = referred(session, row) if row else None
     return found if found and found.state is State.WAITING else None
 
 
@@ -111,7 +116,7 @@ def find(session: Session, referral_id: uuid.UUID, brands: Collection[str]) -> R
     """Find a referral in the name of one of `brands`, with how far it got."""
     query = select(PrivacyReferral).where(PrivacyReferral.id == referral_id, PrivacyReferral.brand.in_(brands))
     row = session.scalar(query)
-    return _referred(session, row) if row else None
+    return referred(session, row) if row else None
 
 
 def of_account(session: Session, account_id: uuid.UUID) -> Sequence[PrivacyReferral]:
@@ -120,7 +125,8 @@ def of_account(session: Session, account_id: uuid.UUID) -> Sequence[PrivacyRefer
     return session.scalars(query.order_by(PrivacyReferral.id)).all()
 
 
-def _referred(session: Session, row: PrivacyReferral) -> Referred:
+def referred(session: Session, row: PrivacyReferral) -> Referred:
+    """Tell how far a referral got."""
     kind = Kind(row.kind)
     if kind in WISHES:
         return Referred(row, _by_wish(session, row, WISHES[kind]))

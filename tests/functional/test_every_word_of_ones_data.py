@@ -34,7 +34,9 @@ class Speaker:
         self.pages.append(answer)
         return answer
 
+
 WORDS_OF_FILES = {"consents", "csv", "data", "json", "records", "jsonld"}
+
 
 @pytest.fixture
 def speaker(client, env, session, locale):
