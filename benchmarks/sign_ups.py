@@ -88,15 +88,15 @@ def _sign_ups(stage: Stage, seconds: float, number: int) -> float:
 
 def _worker(settings: Settings, name: str, seconds: float, answers: Queue[Any]) -> None:
     environment = Environment.build(settings, settings.database_url or "")
-    _sign_up(environment, f"{name}@example.com")
+    sign_up(environment, f"{name}@example.com")
     done, end = 0, time.perf_counter() + seconds
     while time.perf_counter() < end:
-        _sign_up(environment, f"{name}-{done}@example.com")
+        sign_up(environment, f"{name}-{done}@example.com")
         done += 1
     environment.database.close()
     answers.put(done)
 
 
-def _sign_up(environment: Environment, email: str) -> None:
+def sign_up(environment: Environment, email: str) -> None:
     site = environment.group.brands["camille"]
     environment.database.write(lambda session: subscribe(session, site, email, ASKED, PROVENANCE))
