@@ -41,10 +41,8 @@ def change(
         if not _is_offered(session, account, item):
             raise NotOffered(f"“{item.key}” can't be turned on over {item.channel}.")
     ages.check(session, wanted, told)
-    group = environment(session).group
-    for item in unwanted:
-        if item.kind is Kind.PURPOSE and basis_of(group, item) is LegalBasis.CONTRACT:
-            raise NotOffered(f"“{item.key}” ends with the contract it is needed for.")
+    if any(_is_needed(session, account, item) for item in desired):
+        raise NotOffered("What a contract needs begins and ends with it.")
     lines = _turn_on(session, account, wanted, provenance)
     lines += _turn_off(session, locked, account, unwanted, provenance)
     summaries.summarise(session, locked, account, site, provenance, lines)
@@ -107,6 +105,12 @@ def _own(session: Session, account_id: uuid.UUID) -> tuple[Locked, Account]:
 
 def _is_offered(session: Session, account: Account, item: ItemRef) -> bool:
     return offers.can_turn_on(item, accounts.channels_reached(session, account.id))
+
+
+def _is_needed(session: Session, account: Account, item: ItemRef) -> bool:
+    """Tell whether data is used for a contract: no choice, unless the person said something while it was one."""
+    is_contract = item.kind is Kind.PURPOSE and basis_of(environment(session).group, item) is LegalBasis.CONTRACT
+    return is_contract and item.id not in consents.current(session, account.id)
 
 
 def _turn_on(session: Session, account: Account, wanted: Sequence[ItemRef], provenance: Provenance) -> list[Line]:

@@ -11,8 +11,10 @@ from app.kit import clock
 from app.kit.addresses import parse_email
 from app.models import ConsentEvent, Notice
 from app.services import decisions
+from app.services.folding import Action
+from app.services.items import items
 from app.services.questions import about_purpose
-from tests import api, journeys
+from tests import api, centres, journeys
 from tests.environments import rolled_back
 
 ANA = "ana@example.com"
@@ -185,15 +187,33 @@ def test_reading_is_not_enough_to_pass_a_signal_on(client, env):
     assert send(client, api.bearer(client, env)).json["code"] == "insufficient_scope"
 
 
-def test_what_a_contract_needs_has_no_switch(env, database_urls):
+@pytest.fixture
+def counted_by_contract(env, database_urls):
+    """Give Parley where counting rests on a contract."""
     group = env.group
     needed = group.purposes[2].model_copy(update={"legal_basis": LegalBasis.CONTRACT})
     changed = group.model_copy(update={"purposes": (*group.purposes[:2], needed)})
     with rolled_back(env.settings, database_urls.application, changed) as other:
-        client = create_app(other.settings, other).test_client()
-        journeys.subscribe(client, other, ANA)
-        page = client.get("/camille/preferences").text
-        assert "Needed for what you asked us to do." in page
-        assert "luxe-analytics-purpose" not in page
-        assert journeys.press(client, set=f"{COUNTING}=off").status_code == 422
-        assert decision(other, "analytics") == "contract"
+        yield other
+
+
+def test_what_a_contract_needs_has_no_switch(counted_by_contract):
+    client = create_app(counted_by_contract.settings, counted_by_contract).test_client()
+    journeys.subscribe(client, counted_by_contract, ANA)
+    page = client.get("/camille/preferences").text
+    assert "Needed for what you asked us to do." in page
+    assert "luxe-analytics-purpose" not in page
+    for wanted in ("off", "on"):
+        assert journeys.press(client, set=f"{COUNTING}={wanted}").status_code == 422, wanted
+    assert decision(counted_by_contract, "analytics") == "contract"
+
+
+def test_a_yes_from_before_it_was_a_contract_can_be_taken_back(counted_by_contract):
+    client = create_app(counted_by_contract.settings, counted_by_contract).test_client()
+    journeys.subscribe(client, counted_by_contract, ANA)
+    with counted_by_contract.database.transaction() as session:
+        item = items(session).own_purpose(None, "analytics")
+    centres.record(counted_by_contract, ANA, item, Action.GRANTED)
+    assert "luxe-analytics-purpose" in client.get("/camille/preferences").text
+    assert journeys.press(client, set=f"{COUNTING}=off").status_code == 303
+    assert decision(counted_by_contract, "analytics") == "withdrawn"
