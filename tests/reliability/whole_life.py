@@ -121,11 +121,11 @@ class Life:
         """Have a copy of the data made by the courier, and take it."""
         self.step_up()
         assert self.ana.post(f"{DATA}/export", data=token(self.ana)).status_code == 303
-        assert await_true(lambda: f"{DATA}/download/" in self.ana.get(DATA).text, 30), "the copy is made"
+        assert await_true(lambda: f"{DATA}/download/" in self.ana.get(DATA).text, 60), "the copy is made"
 
     def step_up(self) -> None:
         """Show once more whose session it is."""
-        form = {**token(self.ana, CHECK), "password": PASSWORD}
+        form = {**token(self.ana, CHECK), "password": PASSWORD, "code": self.codes.pop()}
         assert self.ana.post(CHECK, data=form).status_code == 303
 
     def move(self) -> None:
