@@ -25,7 +25,7 @@ from app.services import accounts, messages, suppressions, tokens
 from app.services.acquaintances import Asker
 from app.services.decisions import PRIVACY
 from app.services.folding import Status
-from app.services.holdings import Holdings
+from app.services.holdings import HeldConsent, Holdings
 from app.services.items import ItemRef
 from app.services.privacy_requests import State
 from app.services.profile_values import told
@@ -65,6 +65,8 @@ class Row:
     day: str
     ground: str = ""
     """What it rests on."""
+    paused: str = ""
+    """Until when nothing comes."""
     through: str = ""
     words: str = ""
     """What was seen then, in the language `lang`."""
@@ -88,25 +90,49 @@ def page(group: SiteGroup, copy: Copy, locale: str) -> str:
     held, theirs = copy.held, houses(group, copy.held)
     return _templates(locale).get_template("export/index.html").render(
         group=group, held=held, language=tag(locale), today=long_date(clock.now(), locale),
-        since=long_date(held.account.created_at, locale), spoken=called(held.account.locale, locale),
-        is_full=held.account.kind == accounts.FULL,
-        consents=[_row(group, each.item, each.state.status, each.state.updated_at, each.state.legal_basis, locale)
-                  for each in held.consents],
+        facts=list(_facts(held, locale)),
+        consents=[_choice(group, each, locale) for each in held.consents],
         acts=[_act(group, line, locale) for line in copy.lines],
         profile=[(*_field(group, each.key, locale), told(group, each.key, each.kind, each.value, locale))
                  for each in held.profile],
-        check_ins=[long_date(each.asked_at, locale) for each in held.check_ins],
         reasons=[(reason_words(each.code, locale), words) for each, words in held.leaving_reasons],
-        asked_anew=[long_date(each.asked_at, locale) for each in held.asked_anew],
-        devices=sorted({_device(each.user_agent) for each in held.sessions} - {""}),
-        stops=[long_date(each.created_at, locale) for each in held.suppressions if suppressions.stands(each)],
-        wishes=sum(each.state == State.OPEN for each in held.requests),
         houses=", ".join(house.name for house in theirs), systems=", ".join(each.name for each in copy.askers),
         mails_days=messages.KEPT.days, asked_days=tokens.PURGED_AFTER.days,
         at=f"{copy.origin}/{group.slug}/account/data",
         notices=[(each, long_date(each.version.version, locale), as_html(each.text))
                  for each in notices(group, theirs, locale)],
     )  # fmt: skip
+
+
+def _facts(held: Holdings, locale: str) -> Iterator[tuple[str, str]]:
+    """Tell what is held besides choices and profile, each with what it is."""
+    say, account = translations(locale).gettext, held.account
+    for each in held.addresses:
+        yield say(N_("E-mail address") if each.point.kind == "email" else N_("Phone number")), each.typed
+    is_full = account.kind == accounts.FULL
+    kind = N_("Full account, with a password") if is_full else N_("No password: mails let you in")
+    yield say(N_("Your account")), say(kind)
+    yield say(N_("Known to us since")), long_date(account.created_at, locale)
+    yield say(N_("Your language")), called(account.locale, locale)
+    yield say(N_("Sign-ups that wait for your yes")), str(len(held.waiting))
+    yield say(N_("Mails of the last 90 days")), str(len(held.mails))
+    for device in sorted({_device(each.user_agent) for each in held.sessions} - {""}):
+        yield say(N_("Open on")), device
+    for passkey in held.passkeys:
+        yield say(N_("Passkeys")), passkey.name
+    if held.has_codes:
+        yield say(N_("A code after the password")), say(N_("On"))
+    for known in held.external_ids:
+        yield say(N_("Known to another system as")), f"{known.client}, {known.system}, {known.value}"
+    moments = {
+        N_("Asked whether all is still right"): [each.asked_at for each in held.check_ins],
+        N_("Mailed about a document that changes"): [each.asked_at for each in held.asked_anew],
+        N_("Not to be contacted"): [each.created_at for each in held.suppressions if suppressions.stands(each)],
+        N_("Open request"): [each.created_at for each in held.requests if each.state == State.OPEN],
+    }
+    for label, days in moments.items():
+        for moment in days:
+            yield say(label), long_date(moment, locale)
 
 
 def houses(group: SiteGroup, held: Holdings) -> list[Brand]:
@@ -128,7 +154,7 @@ def notices(group: SiteGroup, theirs: Sequence[Brand], locale: str) -> Iterator[
 
 def _device(user_agent: str | None) -> str:
     found = devices.device(user_agent)
-    return ", ".join(filter(None, (found.browser, found.system)))
+    return " · ".join(filter(None, (found.browser, found.system)))
 
 
 def _field(group: SiteGroup, key: str, locale: str) -> tuple[str, str]:
@@ -137,6 +163,14 @@ def _field(group: SiteGroup, key: str, locale: str) -> tuple[str, str]:
     return (
         (pick(field.label, locale, group.locales), pick(field.purpose, locale, group.locales)) if field else (key, "")
     )
+
+
+def _choice(group: SiteGroup, each: HeldConsent, locale: str) -> Row:
+    state = each.state
+    row = _row(group, each.item, state.status, state.updated_at, state.legal_basis, locale)
+    if state.paused_until is None or state.paused_until <= clock.now():
+        return row
+    return replace(row, paused=long_date(state.paused_until, locale))
 
 
 def _act(group: SiteGroup, line: Mapping[str, Any], locale: str) -> Row:
