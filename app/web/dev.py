@@ -49,7 +49,8 @@ def mailbox() -> ResponseReturnValue:
     """List the mails, newest first."""
     with transaction() as session:
         mails = mailbox_service.newest(session)
-    return render_template("dev/mailbox.html", messages=[ShownMail.of(mail) for mail in mails])
+    shown = [ShownMail.of(mail) for mail in mails]
+    return render_template("dev/mailbox.html", messages=shown, limit=mailbox_service.LIMIT)
 
 
 @blueprint.get("/mailbox.json")

@@ -8,6 +8,7 @@ import pytest
 from app.courier.delivery import deliver
 from app.courier.transport import DevelopmentTransport
 from app.factory import create_app
+from app.services import mailbox
 from tests.post import mails_to, new_address, sign_up
 
 
@@ -33,6 +34,12 @@ def test_people_read_it(client, two_mails):
     assert all(address in page for address in two_mails)
     link = page.split('href="/dev/mailbox/')[1].split('"')[0]
     assert two_mails[1] in client.get(f"/dev/mailbox/{link}").text
+
+
+def test_people_are_told_that_older_ones_are_gone(client, two_mails, monkeypatch):
+    assert "Older ones are not kept." not in client.get("/dev/mailbox").text
+    monkeypatch.setattr(mailbox, "LIMIT", 2)
+    assert "Older ones are not kept." in client.get("/dev/mailbox").text
 
 
 def test_a_mails_html_can_run_and_fetch_nothing(client, two_mails):
