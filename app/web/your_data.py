@@ -16,7 +16,7 @@ from app.branding.languages import called
 from app.branding.leaving import reason_words
 from app.branding.models import FieldKind, Site
 from app.errors import Gone
-from app.flows import download, restrict
+from app.flows import download, profile, restrict
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.http.people import Visitor, preference_session_required, step_up_required, visitor
@@ -104,6 +104,19 @@ def restriction_post(site: Site) -> ResponseReturnValue:
     return redirect(url_for("web.your_data", site=site.slug, _anchor="still"), 303)
 
 
+@bp.post("/<site>/account/data/profile/<field>/remove")
+@preference_session_required
+@step_up_required
+def data_field_remove(site: Site, field: str) -> ResponseReturnValue:
+    """Take back what a profile says of somebody without a password, whose profile another system filled in."""
+    guards.refuse_cross_site()
+    who, form, came = visitor(), _form(visitor()), provenance(Source.ACCOUNT)
+    if not form.validate():
+        return _show(site, form, {"form": _problem(form)}, 422)
+    write(lambda session: profile.remove(session, site, who.account_id, field, came))
+    return redirect(url_for("web.your_data", site=site.slug, _anchor="correct"), 303)
+
+
 def _show(site: Site, form: DataForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
     who = visitor()
     with transaction() as session:
@@ -118,6 +131,7 @@ def _show(site: Site, form: DataForm, errors: dict[str, str], status: int = 200)
         facts=list(_facts(site, held, who)), proofs=list(_proofs(held, locale(site))),
         is_restricted=held.account.status == accounts.RESTRICTED,
         erasure_due=erasure.due_at if erasure else None, export=export, is_packing=Kind.EXPORT in waiting,
+        removable=[] if held.account.kind == accounts.FULL else _removable(held, locale(site)),
         is_full=who.is_full, is_stepped_up=who.is_stepped_up, is_kept="kept" in request.args,
     )  # fmt: skip
 
@@ -174,6 +188,11 @@ def _profile(held: Holdings, spoken: str, *, is_sure: bool) -> Iterator[Fact]:
         yield Fact(label_of(each.key, spoken), " · ".join(lines))
     if held.profile_changes:
         yield Fact(_("Changes of your profile"), str(len(held.profile_changes)))
+
+
+def _removable(held: Holdings, spoken: str) -> list[tuple[str, str]]:
+    """List the fields of a profile by key and name."""
+    return [(each.key, label_of(each.key, spoken)) for each in held.profile if each.kind != FieldKind.LANGUAGE]
 
 
 def _by_other_systems(held: Holdings, *, is_sure: bool) -> Iterator[Fact]:

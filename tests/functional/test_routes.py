@@ -99,7 +99,8 @@ GUARDS = {
         POST /<site>/account/data/check/code""",
     STEPPED_UP: """
         POST /<site>/account/data/export  GET /<site>/account/data/download/<uuid:request_id>
-        GET /<site>/account/data/delete  POST /<site>/account/data/delete""",
+        GET /<site>/account/data/delete  POST /<site>/account/data/delete
+        POST /<site>/account/data/profile/<field>/remove""",
     ACCOUNT: """
         GET /<site>/account  GET /<site>/account/security  POST /<site>/account/security
         POST /<site>/account/security/password  GET /<site>/account/security/second-factor

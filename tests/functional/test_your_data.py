@@ -17,9 +17,9 @@ from app.courier import erasures, exports
 from app.courier.delivery import deliver
 from app.kit import clock
 from app.kit.spreadsheets import neutral
-from app.models import Account, ContactPoint, Message, PrivacyExport, PrivacyRequest, SessionRow
+from app.models import Account, ContactPoint, Message, PrivacyExport, PrivacyRequest, ProfileChange, SessionRow
 from app.services import messages
-from tests import api, customers, journeys, records
+from tests import accounts, api, customers, journeys, records
 from tests.functional import moving
 from tests.ones_data import ANA, BEA, CHECK, DATA, step_up, token
 from tests.post import mails_to
@@ -167,6 +167,23 @@ def test_three_copies_a_day_are_enough(sure, env):
     form = token(sure)
     answers = [sure.post(f"{DATA}/export", data=form).status_code for _ in range(4)]
     assert answers == [303, 303, 303, 429]
+
+
+def test_what_another_system_told_of_somebody_without_a_password_can_be_taken_back(sure, app, env, session):
+    shop = app.test_client()
+    told = {"profile": {"country": {"country": "FR"}}}
+    account = session.scalar(select(Account.id))
+    assert accounts.amend(shop, accounts.bearer(shop, env), account, **told).status_code == 204
+    page = sure.get(DATA).text
+    assert "France" in page
+    assert "Remove from your profile: Where you live" in page
+    path = f"{DATA}/profile/country/remove"
+    assert sure.post(path, data={"csrf_token": "x"}).status_code == 422
+    assert "France" in sure.get(DATA).text
+    assert sure.post(path, data=token(sure)).location == f"{DATA}#correct"
+    page = sure.get(DATA).text
+    assert ("France" in page, "Remove from your profile" in page) == (False, False)
+    assert session.scalars(select(ProfileChange.action).order_by(ProfileChange.id)).all() == ["set", "removed"]
 
 
 def test_held_still_nothing_is_sent_until_one_says_otherwise(ana, env, session):
