@@ -41,8 +41,8 @@ def request_link_by_manage(session: Session, site: Site, made_for: str, token: s
         _queue(session, site, locked.digest, locked.abuse_digest, locked.account_id, provenance)
 
 
-def open_session(session: Session, token: str, provenance: Provenance) -> Opened:
-    """Use an access link, once; a used or expired one opens nothing.
+def open_session(session: Session, token: str, provenance: Provenance, former_secret: str = "") -> Opened:
+    """Use an access link, once, in place of the session the browser had; a used or expired one opens nothing.
 
     The press comes from the mailbox, so it verifies the address. Where the address has no account and must not be
     contacted, the press lifts what its owner may lift. Raises `BadLink`.
@@ -62,7 +62,7 @@ def open_session(session: Session, token: str, provenance: Provenance) -> Opened
         suppressions.lift(session, lifting, provenance)
         return Opened(is_lifted=True)
     accounts.mark_verified(session, digest, clock.now())
-    return Opened(sessions.open_preference(session, locked.account_id, provenance.user_agent))
+    return Opened(sessions.open_preference(session, locked.account_id, provenance.user_agent, former_secret))
 
 
 def _queue(

@@ -30,11 +30,13 @@ class Confirmed:
 
 
 def confirm(
-    session: Session, site: Site, token: str, listed: Mapping[int, str] | None, provenance: Provenance
-) -> Confirmed:
+    session: Session, site: Site, token: str, listed: Mapping[int, str] | None, provenance: Provenance,
+    former_secret: str = "",
+) -> Confirmed:  # fmt: skip
     """Confirm exactly the items that the page listed (all that are open, when a program posts without a page).
 
-    This POST is the act at the mailbox (invariant 1), so it also verifies the address and opens a preference session.
+    This POST is the act at the mailbox (invariant 1), so it also verifies the address and opens a preference session,
+    in place of the one the browser had.
     What was asked for before a later leaving is not confirmed. Raises nothing for used, old or overtaken links: they
     are outcomes.
     """
@@ -55,7 +57,8 @@ def confirm(
     _grant(session, account, seen.request, wanted, provenance)
     opt_in.confirm(session, seen.request, [item.item_id for item in wanted], provenance)
     _welcome(session, account, seen.request, wanted, locked)
-    return Confirmed(Confirmation.CONFIRMED, sessions.open_preference(session, account.id, provenance.user_agent))
+    opened = sessions.open_preference(session, account.id, provenance.user_agent, former_secret)
+    return Confirmed(Confirmation.CONFIRMED, opened)
 
 
 def again(session: Session, site: Site, token: str, provenance: Provenance) -> Confirmation | None:

@@ -27,7 +27,9 @@ def ask(session: Session, site: Site, email: str, provenance: Provenance) -> Non
     )  # fmt: skip
 
 
-def complete(session: Session, token: str, hashed: str, provenance: Provenance) -> str | None:
+def complete(
+    session: Session, token: str, hashed: str, provenance: Provenance, former_secret: str = ""
+) -> str | None:  # fmt: skip
     """Make the account a full one with this password, and give the secret of its session; None for a used link.
 
     The press comes from the mailbox. A lite account stays the same account; its other sessions end, and so does a
@@ -53,7 +55,7 @@ def complete(session: Session, token: str, hashed: str, provenance: Provenance) 
     _accept_terms(session, account, provenance)
     address_changes.give_up(session, account.id, provenance)
     sessions.close_others(session, account.id, kept=b"")
-    return sessions.open_full(session, account.id, provenance.user_agent)
+    return sessions.open_full(session, account.id, provenance.user_agent, former_secret)
 
 
 def _accept_terms(session: Session, account: Account, provenance: Provenance) -> None:

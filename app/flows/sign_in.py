@@ -152,9 +152,8 @@ def with_passkey(
 def _open(
     session: Session, site: Site, account: Account, locked: Locked, former_secret: str, provenance: Provenance
 ) -> str:  # fmt: skip
-    sessions.close(session, former_secret)
     _tell_of_new_device(session, site, account, locked, provenance)
-    return sessions.open_full(session, account.id, provenance.user_agent)
+    return sessions.open_full(session, account.id, provenance.user_agent, former_secret)
 
 
 def _tell_of_new_device(

@@ -74,6 +74,11 @@ def cookie_name() -> str:
     return "__Host-parley" if _is_secure() else "parley"
 
 
+def former_secret() -> str:
+    """Give the secret in the cookie that a new session replaces; empty where there is none."""
+    return request.cookies.get(cookie_name(), "")
+
+
 def _is_secure() -> bool:
     return env().settings.origin.startswith("https://")
 

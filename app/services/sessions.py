@@ -26,13 +26,18 @@ STEP_UP_LASTS = timedelta(minutes=10)
 """How long a session may do what is sensitive, once its owner has shown that it is theirs."""
 
 
-def open_preference(session: Session, account_id: uuid.UUID, user_agent: str | None) -> str:
-    """Open a session for someone who came from a mail link; give the secret for the cookie."""
+def open_preference(session: Session, account_id: uuid.UUID, user_agent: str | None, former_secret: str = "") -> str:
+    """Open a session for someone who came from a mail link; give the secret for the cookie.
+
+    `former_secret` is that of the cookie it replaces, here as in `open_full`: what nobody could sign out of any more.
+    """
+    close(session, former_secret)
     return _open(session, account_id, PREFERENCE, PREFERENCE_LASTS, user_agent)
 
 
-def open_full(session: Session, account_id: uuid.UUID, user_agent: str | None) -> str:
+def open_full(session: Session, account_id: uuid.UUID, user_agent: str | None, former_secret: str = "") -> str:
     """Open a session for someone who signed in; give the secret for the cookie."""
+    close(session, former_secret)
     return _open(session, account_id, FULL, FULL_LASTS, user_agent)
 
 

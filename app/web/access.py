@@ -12,7 +12,7 @@ from app.flows import leave
 from app.http import guards
 from app.http.context import env, locale, provenance, transaction, write
 from app.http.extensions import limiter
-from app.http.people import drop_session_cookie, set_session_cookie, visitor
+from app.http.people import drop_session_cookie, former_secret, set_session_cookie, visitor
 from app.kit import clock
 from app.kit.provenance import Source
 from app.services import locks, messages, sessions, suppressions, tokens
@@ -65,7 +65,8 @@ def access_post(site: Site, token: str) -> ResponseReturnValue:
     """Open a preference session, once, and go on to the clean address."""
     guards.refuse_cross_site()
     try:
-        opened = write(lambda session: flow.open_session(session, token, provenance(Source.CENTRE)))
+        came, former = provenance(Source.CENTRE), former_secret()
+        opened = write(lambda session: flow.open_session(session, token, came, former))
     except tokens.BadLink:
         return render("web/link_invalid.html", status=404)
     if opened.is_lifted:

@@ -9,7 +9,7 @@ from app.branding.models import Site
 from app.flows import confirm as flow
 from app.http import guards
 from app.http.context import locale, provenance, transaction, write
-from app.http.people import set_session_cookie
+from app.http.people import former_secret, set_session_cookie
 from app.kit.provenance import Source
 from app.services import confirmations, tokens
 from app.services.confirmations import Confirmation
@@ -49,8 +49,8 @@ def confirm(site: Site, token: str) -> ResponseReturnValue:
 def confirm_post(site: Site, token: str) -> ResponseReturnValue:
     """Confirm exactly what the page listed, and open the preference centre."""
     guards.refuse_cross_site()
-    listed = _listed()
-    done = write(lambda session: flow.confirm(session, site, token, listed, provenance(Source.CONFIRMATION)))
+    listed, came, former = _listed(), provenance(Source.CONFIRMATION), former_secret()
+    done = write(lambda session: flow.confirm(session, site, token, listed, came, former))
     if done.outcome is Confirmation.REWORDED:
         return redirect(url_for("web.confirm", site=site.slug, token=token, reworded=1), 303)
     if done.secret is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -11,7 +11,7 @@ from app.flows import sign_in as flow
 from app.http import guards
 from app.http.context import provenance, transaction, write
 from app.http.extensions import origin_of_request
-from app.http.people import cookie_name
+from app.http.people import former_secret
 from app.kit.provenance import Source
 from app.services import passkeys
 from app.web.blueprint import bp
@@ -34,7 +34,7 @@ def passkey_sign_in_post(site: Site) -> ResponseReturnValue:
     if problem := form.problem():
         return show(site, form, {"form": problem}, 422)
     answer, origin, came = form.credential.data or "", origin_of_request(), provenance(Source.SIGN_IN)
-    former = request.cookies.get(cookie_name(), "")
+    former = former_secret()
     found = write(lambda session: flow.with_passkey(session, site, answer, origin, former, came))
     if found.wait_seconds:
         words = _("That was tried too often. Please wait a few minutes.")

@@ -12,7 +12,7 @@ from app.flows import register as flow
 from app.http import guards
 from app.http.context import env, locale, provenance, write
 from app.http.extensions import limiter
-from app.http.people import set_session_cookie
+from app.http.people import former_secret, set_session_cookie
 from app.kit import clock
 from app.kit.provenance import Source
 from app.kit.signing import Purpose
@@ -63,7 +63,8 @@ def register_link_post(site: Site, token: str) -> ResponseReturnValue:
     if errors := {name: words for name, words in errors.items() if words}:
         return _show_password(site, token, errors, status=422)
     hashed = env().hasher.hash(password)
-    secret = write(lambda session: flow.complete(session, token, hashed, provenance(Source.REGISTRATION)))
+    came, former = provenance(Source.REGISTRATION), former_secret()
+    secret = write(lambda session: flow.complete(session, token, hashed, came, former))
     if secret is None:
         return render(OVER, status=410)
     response = make_response(redirect(url_for("web.account", site=site.slug, welcome=1), 303))

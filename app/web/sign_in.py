@@ -14,7 +14,7 @@ from app.flows.sign_in import Attempt, Entry
 from app.http import guards
 from app.http.context import env, provenance, transaction, write
 from app.http.extensions import origin_of_request
-from app.http.people import cookie_name, set_session_cookie, set_ticket_cookie, ticket_cookie_name
+from app.http.people import former_secret, set_session_cookie, set_ticket_cookie, ticket_cookie_name
 from app.kit.provenance import Source
 from app.services import reconsent, second_factors, sessions
 from app.web import present_password
@@ -69,7 +69,7 @@ def sign_in_code_post(site: Site) -> ResponseReturnValue:
     if problem := form.problem():
         return _show_code(site, {"form": problem}, 422)
     code, came, origin = form.code.data or "", provenance(Source.SIGN_IN), origin_of_request()
-    former, ticket = request.cookies.get(cookie_name(), ""), _ticket()
+    former, ticket = former_secret(), _ticket()
     found = write(lambda session: flow.second_step(session, site, ticket, code, origin, former, came))
     if found.is_over:
         response = make_response(redirect(url_for("web.sign_in", site=site.slug, late=1), 303))
@@ -113,7 +113,7 @@ def _try(site: Site, attempt: Attempt, password: str) -> Entry | None:
         write(lambda session: flow.fail(session, attempt))
         return None
     rehashed = hasher.hash(password) if hasher.is_dated(attempt.hash or "") else None
-    former = request.cookies.get(cookie_name(), "")
+    former = former_secret()
     return write(lambda session: flow.finish(session, site, attempt, rehashed, former, came))
 
 
