@@ -62,14 +62,6 @@ def test_looking_at_the_links_moves_nothing(env, links, app):
         assert (change.agreed_at, change.proved_at, change.outcome) == (None, None, "pending")
 
 
-def test_a_link_does_only_what_it_was_made_for(env, links, app):
-    for made_for, path in links.items():
-        for other in {"agree", "prove", "stop"} - {made_for}:
-            swapped = path.replace(f"address-{made_for}", f"address-{other}")
-            assert app.test_client().get(swapped).status_code == 404
-            assert app.test_client().post(swapped).status_code == 404
-
-
 def test_the_new_address_is_shown_large_before_anything_is_mailed(ana, env):
     page = ask(ana, sure="")
     assert NEW in page.text

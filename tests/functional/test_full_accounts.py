@@ -153,17 +153,6 @@ def test_a_lite_account_has_no_password_to_reset(client, env):
     assert client.post(path, data={"password": OTHER}).status_code == 410
 
 
-def test_links_do_not_open_each_others_doors(client, env):
-    customers.register(client, env, ANA)
-    customers.ask(client, ANA, "password/reset")
-    token = customers.link(env, ANA, MessageKind.PASSWORD_RESET).rpartition("/")[2]
-    for action in ("register", "access", "confirm", "manage", "never", "address-agree"):
-        assert client.get(f"/camille/{action}/{token}").status_code == 404, action
-        assert client.post(f"/camille/{action}/{token}", data={"password": OTHER, "terms": "1"}).status_code == 404, (
-            action
-        )
-
-
 @pytest.mark.parametrize("path", ["account", "account/security"])
 def test_a_session_from_a_mail_does_not_open_the_account(client, app, env, path):
     customers.register(app.test_client(), env, ANA)

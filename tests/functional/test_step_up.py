@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import time_machine
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from app.courier.delivery import deliver
 from app.kit import clock
-from app.models import Message, PrivacyRequest, SessionRow
+from app.models import Message, SessionRow
 from tests import customers, journeys
 from tests.ones_data import ANA, CHECK, DATA, code, step_up, token, wrong
 from tests.post import mails_to
@@ -29,22 +29,6 @@ def test_a_code_from_the_mailbox_opens_what_is_sensitive_for_ten_minutes(ana, en
         assert ANA in ana.get(DATA).text
         time.shift(601)
         assert ana.get(f"{DATA}/delete").status_code == 303
-
-
-def test_the_session_gets_a_new_secret(ana, app, env, outbox):
-    former = ana.get_cookie("parley").value
-    step_up(ana, env, outbox)
-    other = app.test_client()
-    other.set_cookie("parley", former)
-    assert other.get(DATA).status_code == 303
-    assert ana.get(DATA).status_code == 200
-
-
-@pytest.mark.parametrize("path", ["export", "delete"])
-def test_a_session_alone_is_not_enough(ana, session, path):
-    answer = ana.post(f"{DATA}/{path}", data=token(ana))
-    assert answer.location.startswith(CHECK)
-    assert session.scalar(select(func.count()).select_from(PrivacyRequest)) == 0
 
 
 def test_a_wrong_code_opens_nothing(ana, env, outbox):
