@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from app.courier import erasures
-from app.flows import confirm, erase, leave, preferences
+from app.courier import erasures, exports
+from app.flows import check_in, confirm, download, erase, introduce, leave, preferences
+from app.flows.introduce import Customer
 from app.flows.subscribe import subscribe
+from app.kit import clock
+from app.kit.addresses import parse_email
 from app.models import (
     Account,
     Consent,
@@ -19,18 +23,20 @@ from app.models import (
     EventDetail,
     OptInRequest,
 )
-from app.services import erasure_journal
+from app.services import check_in_rulings, erasure_journal, feed, privacy_requests
 from tests import journeys
 from tests.erasing import (
     ANA,
     CAME,
     ask,
     counts,
+    found,
     join,
     owner,
     verify,
 )
 from tests.reliability import ledger_check
+from tests.services.test_import_races import take
 
 ROUNDS = 8
 
@@ -90,6 +96,41 @@ def test_racing_acts_leave_the_projection_the_fold_and_nobody_half_erased(env):
         assert session.scalars(select(OptInRequest.account_id).distinct()).all() in ([], [None])
     assert counts(env, Consent, EventDetail, ContactPoint) == [0, 0, 0]
     assert erasure_journal.unfinished(env.settings) == []
+
+
+def make_at_once(env, account, email, monkeypatch):
+    """Erase somebody while a copy is made, a list and a purchase come in, a shop names them, and they are asked."""
+    monkeypatch.setattr(check_in_rulings, "due", lambda _session, held: list(held))
+    camille, day = env.group.brands["camille"], clock.now() - timedelta(days=30)
+    env.database.write(lambda session: download.ask(session, env.group, account, CAME))
+    with env.database.transaction() as session:
+        request = privacy_requests.open_one(session, account, privacy_requests.Kind.EXPORT).id
+    ask(env, account)
+    customer = Customer(parse_email(email), "shop", f"peculiar {email}")
+    at_once(
+        env,
+        lambda: erasures.run(env),
+        lambda: exports.build(env, request),
+        lambda: take(env, [email], "granted", f"{day:%Y-%m-%d}"),
+        lambda: _tolerant(env, lambda session: check_in.ask(session, [account])),
+        lambda: _tolerant(env, lambda session: introduce.introduce(
+            session, camille, "camille-shop", customer, CAME, is_trusted=True)),
+        lambda: _tolerant(env, feed.place),
+    )  # fmt: skip
+    erasures.run(env)
+
+
+def test_what_others_do_meanwhile_leaves_nothing_of_whoever_is_erased(env, database_urls, monkeypatch):
+    for number in range(ROUNDS):
+        account = join(env, email := f"ana-{number}@example.com")
+        make_at_once(env, account, email, monkeypatch)
+        left = {table for table, _ in found(env, database_urls, account, [str(account)])}
+        assert left <= {"account", "consent_event", "event_feed", "feed_pending", "privacy_request"}, left
+        anew = owner(env, email)
+        with env.database.transaction() as session:
+            assert anew is None or session.get(Account, anew).status == "active"
+            assert session.scalars(select(Consent)).all() == [], "the list tells of before the erasure"
+    assert verify(env) == []
 
 
 def test_two_couriers_erase_once(env):
