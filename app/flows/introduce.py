@@ -48,9 +48,9 @@ def introduce(
     if not is_trusted:
         raise EvidenceNotTrusted(f"{brand.name} does not list this client under trusted_evidence.")
     locked = lock_address(session, customer.address)
-    if customer.proved_at and erased_addresses.is_before(session, customer.address, customer.proved_at):
-        raise Conflict("The person was erased since.")
     account = locked.account(session)
+    if _was_erased(session, customer, is_known=account is not None):
+        raise Conflict("The person was erased since.")
     if account is None or account.status == accounts.ERASED:
         account = _make(session, locked.digest, provenance.locale)
     if account.status == accounts.RESTRICTED:
@@ -59,6 +59,13 @@ def introduce(
         accounts.mark_verified(session, locked.digest, customer.proved_at)
     is_new = external_ids.attach(session, account.id, client, customer.system, customer.value)
     return Introduced(account.id, is_new)
+
+
+def _was_erased(session: Session, customer: Customer, *, is_known: bool) -> bool:
+    """Tell whether what a client remembers is of before an erasure; without a moment it is, unless they came back."""
+    if customer.proved_at is not None:
+        return erased_addresses.is_before(session, customer.address, customer.proved_at)
+    return not is_known and bool(erased_addresses.among(session, [customer.address]))
 
 
 def _make(session: Session, digest: bytes, locale: str) -> Account:

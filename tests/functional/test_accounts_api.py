@@ -298,5 +298,5 @@ def test_who_was_erased_is_found_by_nothing(committing_env):
     assert [each.status_code for each in answers] == [404] * 3
     by_id = {"external_id": {"system": "shop", "id": "4711"}}
     assert api.decide(client, headers, by_id).json["reason"] == "unknown_subject"
-    again = introduce(client, headers).json["account_id"]
+    again = introduce(client, headers, proved_at=now()).json["account_id"]
     assert again != ana, "the id is free, and its owner a new person"

@@ -69,6 +69,15 @@ def test_a_mailbox_proved_before_makes_nobody_known(client, headers):
 
 
 @pytest.mark.usefixtures("erased")
+def test_nor_does_a_shop_that_says_of_no_act_when_it_was(client, env, headers):
+    again = accounts.introduce(client, headers)
+    assert (again.status_code, again.json["code"]) == (409, "conflict")
+    assert erasing.owner(env, ANA) is None
+    erasing.join(env, ANA)
+    assert accounts.introduce(client, headers).status_code == 201, "they are back by themselves"
+
+
+@pytest.mark.usefixtures("erased")
 def test_a_purchase_of_before_is_none(env):
     camille, came = env.group.brands["camille"], Provenance(SYSTEM, Source.FILE)
 

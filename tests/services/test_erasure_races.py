@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.courier import erasures, exports
+from app.errors import Conflict
 from app.flows import check_in, confirm, download, erase, introduce, leave, preferences
 from app.flows.introduce import Customer
 from app.flows.subscribe import subscribe
@@ -82,7 +83,7 @@ def race(env):
 def _tolerant(env, act):
     try:
         return env.database.write(act)
-    except erase.Gone:
+    except (erase.Gone, Conflict):
         return None
 
 
@@ -126,9 +127,8 @@ def test_what_others_do_meanwhile_leaves_nothing_of_whoever_is_erased(env, datab
         make_at_once(env, account, email, monkeypatch)
         left = {table for table, _ in found(env, database_urls, account, [str(account)])}
         assert left <= {"account", "consent_event", "event_feed", "feed_pending", "privacy_request"}, left
-        anew = owner(env, email)
+        assert owner(env, email) is None
         with env.database.transaction() as session:
-            assert anew is None or session.get(Account, anew).status == "active"
             assert session.scalars(select(Consent)).all() == [], "the list tells of before the erasure"
     assert verify(env) == []
 
