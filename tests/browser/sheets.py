@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from typing import NamedTuple
 
 from axe_playwright_python.sync_playwright import Axe
@@ -90,6 +91,38 @@ def selection(tiles: Iterable[Tile], *, in_both_schemes: bool = False) -> list[T
     return chosen
 
 
+class Area(NamedTuple):
+    """Pages that belong together, to be looked at in all languages and both schemes of some sites."""
+
+    sites: tuple[str, ...]
+    keys: tuple[str, ...]
+    """With `*` for any letters."""
+
+    def tiles(self, tiles: Iterable[Tile]) -> list[Tile]:
+        """Choose what belongs to it; text has no colours, so once is enough."""
+        return [
+            each for each in tiles
+            if each.site.slug in self.sites and any(fnmatch(each.page.key, key) for key in self.keys)
+            and (each.page.kind is not Kind.TEXT or each.scheme == SCHEMES[0])
+        ]  # fmt: skip
+
+
+AREAS = {
+    "accounts": Area(
+        sites=("luxe", "camille", "folie-douze", "ostra"),
+        keys=(
+            "register*", "sign-in*", "signed-out", "reset*", "account*", "centre-full", "security*", "second-factor*",
+            "passkeys*", "address*", "phone*", "profile*", "data*", "check", "check-mailed", "check-*errors",
+            "check-password", "eras*", "error-429", "text-code", "mail-register*", "mail-account*", "mail-reset*",
+            "mail-password*", "mail-new-device*", "mail-step-up*", "mail-export*", "mail-erasure*", "mail-passkey*",
+            "mail-second-factor*", "mail-phone*", "mail-recovery*", "mail-agree*", "mail-prove*", "mail-taken*",
+            "mail-moved*", "mail-left*",
+        ),
+    ),
+}  # fmt: skip
+"""By the name that PARLEY_TEST_PAGES gives."""
+
+
 @contextmanager
 def served(settings: Settings, database_url: str) -> Iterator[None]:
     """Serve the sheets on the port of the settings."""
@@ -169,4 +202,4 @@ def inspection(context, origin: str) -> Inspection:
     return Inspection(checks.watch(context, origin))
 
 
-__all__ = ["Inspection", "Tile", "all_tiles", "inspection", "selection", "served"]
+__all__ = ["AREAS", "Area", "Inspection", "Tile", "all_tiles", "inspection", "selection", "served"]

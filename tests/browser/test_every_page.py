@@ -1,11 +1,13 @@
 """Every page and mail of every house, in its languages and both schemes, as the contact sheets show them.
 
 The normal run looks at a selection (see `sheets.selection`), each page once; with PARLEY_TEST_SCALE=1 each in both
-schemes, with PARLEY_TEST_SCALE=10 at all there is.
+schemes, with PARLEY_TEST_SCALE=10 at all there is. PARLEY_TEST_PAGES=accounts takes all there is of one area instead
+(see `sheets.AREAS`).
 """
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import pytest
@@ -14,13 +16,14 @@ from app.console.dressing import SCHEMES
 from app.console.pages import Kind, pages_of
 from tests import database, environments
 from tests.browser import sheets
-from tests.browser.sheets import MAIN, all_tiles, inspection, selection
+from tests.browser.sheets import AREAS, MAIN, all_tiles, inspection, selection
 from tests.reliability.figures import SCALE, tell
 from tests.reliability.installation import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SITES = ("luxe", "camille", "maison-brume", "ostra", "vantour", "folie-douze", "kestrel-row", "sol-y-lino")
+AREA = AREAS[os.environ["PARLEY_TEST_PAGES"]] if "PARLEY_TEST_PAGES" in os.environ else None
 SLOW_NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 150_000, "uploadThroughput": 150_000}
 """Bytes a second; a house's faces then take a quarter of a second to come, long after the text is seen."""
 
@@ -45,10 +48,12 @@ def look(new_context, origin):
 @pytest.fixture(scope="module")
 def wanted(group):
     tiles = all_tiles(group)
+    if AREA:
+        return AREA.tiles(tiles)
     return tiles if SCALE >= 10 else selection(tiles, in_both_schemes=SCALE >= 1)
 
 
-@pytest.mark.parametrize("slug", SITES)
+@pytest.mark.parametrize("slug", AREA.sites if AREA else SITES)
 def test_nothing_is_wrong_with_the_pages_of_a_house(look, wanted, slug):
     for tile in wanted:
         if tile.site.slug == slug:
@@ -84,6 +89,14 @@ def test_the_selection_covers_each_page_and_each_pair(group, in_both_schemes):
         (site.slug, scheme) for site in sites for scheme in SCHEMES
     }
     assert len(chosen) < (2.5 if in_both_schemes else 1.5) * len({tile.page.key for tile in chosen}), "few enough"
+
+
+@pytest.mark.parametrize("area", AREAS.values(), ids=list(AREAS))
+def test_an_area_has_every_language_and_no_key_of_nothing(group, area):
+    chosen = area.tiles(all_tiles(group))
+    assert {tile.locale for tile in chosen} == set(group.locales)
+    assert {tile.site.slug for tile in chosen} == set(area.sites)
+    assert not [key for key in area.keys if not area._replace(keys=(key,)).tiles(chosen)]
 
 
 def test_text_stays_where_it_is_when_the_typefaces_come_late(new_context, origin, group):
