@@ -20,6 +20,13 @@ def register_with_errors(stage: Stage) -> TestResponse:
     return stage.press(REGISTER, stage.form(REGISTER, email=NO_ADDRESS))
 
 
+def register_own(stage: Stage) -> TestResponse:
+    """Ask for an account with the preferences open."""
+    stage.person.join()
+    stage.sign_in()
+    return stage.get("preferences/register")
+
+
 def register_sent(stage: Stage) -> TestResponse:
     """Ask for an account."""
     return stage.press(REGISTER, stage.form(REGISTER, email=EMAIL))

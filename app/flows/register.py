@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from app.branding.models import Site
 from app.db import Session
 from app.environment import environment
@@ -25,6 +27,13 @@ def ask(session: Session, site: Site, email: str, provenance: Provenance) -> Non
         session, kind=MessageKind.REGISTER, brand=site.slug, address_digest=digest, abuse_digest=abuse,
         locale=provenance.locale,
     )  # fmt: skip
+
+
+def ask_own(session: Session, site: Site, account_id: uuid.UUID, provenance: Provenance) -> None:
+    """Do the same for the address of an account whose preferences are open; nothing for one without any."""
+    email = accounts.primary_email(session, account_id)
+    if email is not None:
+        ask(session, site, email, provenance)
 
 
 def complete(

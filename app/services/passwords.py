@@ -67,8 +67,8 @@ def weakness(password: str, known_words: Iterable[str], shortest: int = SHORTEST
         return Weakness.TOO_SHORT
     if len(password) > LONGEST:
         return Weakness.TOO_LONG
-    words = {word.casefold() for word in known_words if len(word) >= SHORTEST_WORD}
-    if any(word in password.casefold() for word in words):
+    words = _worth_refusing(known_words)
+    if known_word_in(password, words):
         return Weakness.PERSONAL
     # Its lists of words take 12 MB, in workers that may never see a new password.
     from zxcvbn import zxcvbn  # noqa: PLC0415
@@ -77,10 +77,21 @@ def weakness(password: str, known_words: Iterable[str], shortest: int = SHORTEST
     return Weakness.GUESSABLE if judged["score"] < LEAST_SCORE else None
 
 
+def known_word_in(password: str, known_words: Iterable[str]) -> str:
+    """Give the longest of the words that an attacker would try first and this password holds; empty for none."""
+    spelt = hashing.normal(password).casefold()
+    held = (word for word in _worth_refusing(known_words) if word in spelt)
+    return max(held, key=lambda word: (len(word), word), default="")
+
+
 def known_words(group: SiteGroup, email: str) -> set[str]:
     """List the words of the houses and of an address that its password must not hold."""
     names = [name for site in (group, *group.brands.values()) for name in (site.name, site.slug)]
     return {part for text in (*names, email) for part in (text, *re.split(r"[\W_]+", text))}
+
+
+def _worth_refusing(known_words: Iterable[str]) -> set[str]:
+    return {word.casefold() for word in known_words if len(word) >= SHORTEST_WORD}
 
 
 def keep(session: Session, account_id: uuid.UUID, hashed: str) -> None:

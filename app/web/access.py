@@ -26,7 +26,7 @@ FORM = "web/preferences_link.html"
 @bp.get("/<site>/preferences/link")
 def preferences_link(site: Site) -> ResponseReturnValue:
     """Ask for the address that a link should go to."""
-    return address_form.show(FORM, site)
+    return address_form.show(FORM, site, is_closed="closed" in request.args)
 
 
 @bp.post("/<site>/preferences/link", endpoint="preferences_link_post")
@@ -81,7 +81,7 @@ def access_post(site: Site, token: str) -> ResponseReturnValue:
 @bp.post("/<site>/sign-out", endpoint="sign_out")
 @bp.post("/<site>/preferences/close")
 def close_session(site: Site) -> ResponseReturnValue:
-    """End the session on this device."""
+    """End the session on this device, and say so where the next one begins."""
     guards.refuse_cross_site()
     if current_user.is_authenticated:
         form = CentreForm(meta={"csrf_context": visitor().form_subject})
@@ -89,7 +89,9 @@ def close_session(site: Site) -> ResponseReturnValue:
             return redirect(url_for("web.preferences", site=site.slug), 303)
         secret = visitor().secret
         write(lambda session: sessions.close(session, secret))
-    response = make_response(redirect(url_for("web.sign_up", site=site.slug), 303))
+    was_full = current_user.is_authenticated and visitor().is_full
+    way_back = "web.sign_in" if was_full else "web.preferences_link"
+    response = make_response(redirect(url_for(way_back, site=site.slug, closed=1), 303))
     drop_session_cookie(response)
     return response
 

@@ -21,9 +21,9 @@ Ask = Callable[[Session, Site, str, Provenance], object]
 """A flow that may mail to the address; it raises `InvalidAddress`, and says nothing about whether it is known."""
 
 
-def show(template: str, site: Site) -> ResponseReturnValue:
-    """Show the empty form."""
-    return _show(template, site, PublicForm.for_site(site), {})
+def show(template: str, site: Site, **told: bool) -> ResponseReturnValue:
+    """Show the empty form; `told` goes to the template."""
+    return _show(template, site, PublicForm.for_site(site), {}, **told)
 
 
 def take(template: str, site: Site, ask: Ask, sent: str) -> ResponseReturnValue:
@@ -41,9 +41,9 @@ def take(template: str, site: Site, ask: Ask, sent: str) -> ResponseReturnValue:
 
 
 def _show(
-    template: str, site: Site, form: PublicForm, errors: Mapping[str, str], status: int = 200
+    template: str, site: Site, form: PublicForm, errors: Mapping[str, str], status: int = 200, **told: bool
 ) -> ResponseReturnValue:
     return render(
         template, status=status, form_token=guards.token_to_show(form, site.slug), honeypot_name=guards.HONEYPOT,
-        email=form.email.data or "", errors=errors,
+        email=form.email.data or "", errors=errors, **told,
     )  # fmt: skip

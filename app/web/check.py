@@ -71,6 +71,8 @@ def check_post(site: Site) -> ResponseReturnValue:
 
 
 def _by_password(site: Site, who: Visitor, form: CheckForm) -> ResponseReturnValue:
+    if not form.password.data:
+        return _show(site, form, {"password": present_password.missing()}, 422)
     email = _email(who)
     attempt = write(lambda session: sign_in.begin(session, email, origin_of_request()))
     if attempt.wait_seconds:

@@ -13,7 +13,9 @@ SHORTER = N_("Take at least 8 characters, such as two or three words that have n
 SENTENCES = {
     Weakness.TOO_SHORT: N_("Take at least 15 characters, such as four words that have nothing in common."),
     Weakness.TOO_LONG: N_("Take at most 128 characters."),
-    Weakness.PERSONAL: N_("Leave out the names of our houses and parts of your address: those are tried first."),
+    Weakness.PERSONAL: N_(
+        "Leave out “%(word)s”: names of our houses and parts of your address are what is tried first."
+    ),
     Weakness.GUESSABLE: N_("That is easy to guess. Add words that have nothing to do with the others."),
 }
 
@@ -24,7 +26,8 @@ def problem(password: str, email: str, *, has_second_factor: bool = False) -> st
     A shorter one will do where a code is asked for after it.
     """
     shortest = passwords.SHORTEST_OF_TWO if has_second_factor else passwords.SHORTEST
-    found = passwords.weakness(password, passwords.known_words(env().group, email), shortest)
+    known = passwords.known_words(env().group, email)
+    found = passwords.weakness(password, known, shortest)
     if found is Weakness.TOO_SHORT and has_second_factor:
         return _(SHORTER)
-    return _(SENTENCES[found]) if found else ""
+    return _(SENTENCES[found], word=passwords.known_word_in(password, known)) if found else ""

@@ -22,7 +22,17 @@ from app.http.people import Visitor, preference_session_required, visitor
 from app.kit import clock
 from app.kit.addresses import mask
 from app.kit.provenance import Provenance, Source
-from app.services import feedback, history, notices, offers, privacy_requests, reconsent, sessions, suppressions
+from app.services import (
+    accounts,
+    feedback,
+    history,
+    notices,
+    offers,
+    privacy_requests,
+    reconsent,
+    sessions,
+    suppressions,
+)
 from app.services.feedback import Why
 from app.services.folding import Action, Line
 from app.services.items import ItemRef, items
@@ -53,6 +63,8 @@ def preferences(site: Site) -> ResponseReturnValue:
         used = uses.sections(session, site, known, agreed, changed, locale(site))
         asks_why = _asks_why(session, who)
         signal = _says_no() and uses.is_signal_unheeded(session, [each.slug for each in brands], known)
+        found = accounts.find(session, who.account_id)
+        has_account = found is not None and found.kind == accounts.FULL
         asked = agree.in_centre(reconsent.questions(session, who.account_id), site)
     return render(
         "web/preferences.html",
@@ -62,6 +74,7 @@ def preferences(site: Site) -> ResponseReturnValue:
         undo=_undo(who), reasons=reasons(locale(site)) if asks_why else (), is_thanked="thanked" in request.args,
         longest=feedback.LONGEST,
         changed_summary=summary, minutes_left=None if who.is_full else _minutes_left(who), is_full=who.is_full,
+        has_account=has_account,
         words=notices.digest_of_centre(env(), site, locale(site)), is_reworded="reworded" in request.args,
         stops=stops.told(standing, env().group, _house(site), _proved_at(who), locale(site)),
         is_welcome="welcome" in request.args, is_cancelled="cancelled" in request.args,

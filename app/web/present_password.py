@@ -34,8 +34,15 @@ def too_often(wait_seconds: int) -> Refusal:
     return Refusal("form", words, 429, wait_seconds)
 
 
+def missing() -> str:
+    """Ask for what was left empty; that is no try."""
+    return _("Write your password.")
+
+
 def refusal_of(who: Visitor, password: str) -> Refusal | None:
     """Count a try, and refuse a wrong password; None for the right one. Takes a tenth of a second."""
+    if not password:
+        return Refusal("present", missing())
     email = email_of(who)
     attempt = write(lambda session: flow.begin(session, email, origin_of_request()))
     if attempt.wait_seconds:

@@ -35,6 +35,8 @@ def sign_in_post(site: Site) -> ResponseReturnValue:
     form = SignInForm.for_site(site)
     if problem := form.problem():
         return show(site, form, {"form": problem}, 422)
+    if not form.password.data:
+        return show(site, form, {"password": present_password.missing()}, 422)
     try:
         attempt = write(lambda session: flow.begin(session, form.email.data or "", origin_of_request()))
     except InvalidAddress:
@@ -122,6 +124,7 @@ def show(site: Site, form: PublicForm, errors: dict[str, str], status: int = 200
     return render(
         "web/sign_in.html", status=status, form_token=guards.form_token(site.slug), email=form.email.data or "",
         errors=errors, is_set="set" in request.args, is_late="late" in request.args,
+        is_closed="closed" in request.args,
     )  # fmt: skip
 
 

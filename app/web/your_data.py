@@ -99,9 +99,9 @@ def restriction_post(site: Site) -> ResponseReturnValue:
         return _show(site, form, {"form": _problem(form)}, 422)
     if form.restrict.data == "on":
         write(lambda session: restrict.restrict(session, site, who.account_id, came))
-    else:
-        write(lambda session: restrict.lift(session, who.account_id))
-    return redirect(url_for("web.your_data", site=site.slug, _anchor="still"), 303)
+        return redirect(url_for("web.your_data", site=site.slug, _anchor="still"), 303)
+    write(lambda session: restrict.lift(session, who.account_id))
+    return redirect(url_for("web.your_data", site=site.slug, on=1, _anchor="still"), 303)
 
 
 @bp.post("/<site>/account/data/profile/<field>/remove")
@@ -133,6 +133,7 @@ def _show(site: Site, form: DataForm, errors: dict[str, str], status: int = 200)
         erasure_due=erasure.due_at if erasure else None, export=export, is_packing=Kind.EXPORT in waiting,
         removable=[] if held.account.kind == accounts.FULL else _removable(held, locale(site)),
         is_full=who.is_full, is_stepped_up=who.is_stepped_up, is_kept="kept" in request.args,
+        is_going_on="on" in request.args,
     )  # fmt: skip
 
 

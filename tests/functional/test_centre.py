@@ -163,7 +163,8 @@ def test_asking_for_a_link_answers_alike_for_everyone(client, env, ana):
 def test_a_session_ends_when_closed_and_after_an_hour(ana, session):
     assert session.scalar(select(func.count()).select_from(SessionRow)) == 1
     token = journeys.form_token(ana.get("/camille/preferences").text)
-    ana.post("/camille/preferences/close", data={"csrf_token": token})
+    left = ana.post("/camille/preferences/close", data={"csrf_token": token}, follow_redirects=True)
+    assert "Your preferences are closed on this device." in left.text
     assert session.scalar(select(func.count()).select_from(SessionRow)) == 0
     assert ana.get("/camille/preferences").status_code == 303
 

@@ -12,7 +12,7 @@ from app.courier.delivery import deliver
 from app.kit import clock
 from app.models import Account, Consent, ConsentEvent, Message, Notice, PasswordRow
 from app.services.messages import MessageKind
-from tests import customers, journeys
+from tests import customers, journeys, post
 from tests.customers import OTHER, PASSWORD
 from tests.post import mails_to
 
@@ -50,6 +50,30 @@ def test_lite_becomes_full_on_the_same_account_with_all_consents_and_dates(clien
     assert client.get("/camille/preferences").status_code == 303, "a session from a mail proved less"
 
 
+def test_whoever_has_their_preferences_open_is_offered_an_account_and_writes_no_address(client, app, env, session):
+    journeys.subscribe(client, env, ANA)
+    assert client.get("/camille/preferences?welcome=1").text.count('href="/camille/preferences/register"') == 3
+    page = client.get("/camille/preferences/register").text
+    assert (ANA in page, 'name="email"' in page) == (False, False), "a link may have been passed on"
+    token = {"csrf_token": journeys.form_token(page)}
+    assert client.post("/camille/preferences/register", data=token).location == "/camille/register/sent"
+    account_id = session.scalars(select(Account.id)).one()
+    path = customers.link(env, ANA)
+    client.post(path, data={"password": PASSWORD, "terms": "1"})
+    assert session.scalars(select(Account.id)).one() == account_id
+    assert 'href="/camille/preferences/register"' not in client.get("/camille/preferences").text
+
+
+def test_a_full_customer_who_came_by_a_mail_is_led_to_sign_in(client, app, env):
+    customers.register(client, env, ANA)
+    came = app.test_client()
+    post.queue(env, ANA, "access")
+    came.post(journeys.access_path(env, ANA))
+    page = came.get("/camille/preferences").text
+    assert "Sign in to your account" in page
+    assert 'href="/camille/preferences/register"' not in page
+
+
 def test_the_terms_accepted_stand_in_the_ledger_with_their_words(client, env, session):
     customers.register(client, env, ANA)
     event = session.scalars(select(ConsentEvent)).one()
@@ -66,8 +90,8 @@ def test_the_terms_accepted_stand_in_the_ledger_with_their_words(client, env, se
         ({"password": "short", "terms": "1"}, "Take at least 15 characters"),
         ({"password": "x" * 129, "terms": "1"}, "Take at most 128 characters"),
         ({"password": "passwordpassword", "terms": "1"}, "easy to guess"),
-        ({"password": "the camille of my heart and hat", "terms": "1"}, "Leave out the names of our houses"),
-        ({"password": "example and seven anchovies", "terms": "1"}, "parts of your address"),
+        ({"password": "the camille of my heart and hat", "terms": "1"}, "Leave out “camille”"),
+        ({"password": "Example and seven anchovies", "terms": "1"}, "Leave out “example”"),
         ({"password": PASSWORD}, "Tick that you accept the terms"),
         ({}, "Take at least 15 characters"),
     ],
@@ -78,6 +102,7 @@ def test_what_is_not_good_enough_is_told_and_uses_nothing_up(client, env, sessio
     answer = client.post(path, data=sent)
     assert answer.status_code == 422
     assert words in answer.text
+    assert ('value="1" checked' in answer.text) is ("terms" in sent), "what was ticked is not asked for twice"
     assert session.scalar(select(func.count()).select_from(Account)) == 0
     assert client.post(path, data={"password": PASSWORD, "terms": "1"}).status_code == 303
 

@@ -94,6 +94,7 @@ GUARDS = {
         GET /<site>/preferences/age  POST /<site>/preferences/age
         GET /<site>/preferences/phone/code  POST /<site>/preferences/phone/code
         POST /<site>/preferences/phone/remove
+        GET /<site>/preferences/register  POST /<site>/preferences/register
         POST /<site>/preferences/language  GET /<site>/account/data  POST /<site>/account/data/restriction
         POST /<site>/account/data/keep  GET /<site>/account/data/check  POST /<site>/account/data/check
         POST /<site>/account/data/check/code""",

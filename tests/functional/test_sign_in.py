@@ -28,7 +28,8 @@ def test_signing_in_and_out(client, app, env):
     assert (answer.status_code, answer.location) == (303, "/camille/account")
     cookie = client.get_cookie("parley").value
     token = journeys.form_token(client.get("/camille/account").text)
-    client.post("/camille/sign-out", data={"csrf_token": token})
+    left = client.post("/camille/sign-out", data={"csrf_token": token}, follow_redirects=True)
+    assert (left.request.path, "You are signed out on this device." in left.text) == ("/camille/sign-in", True)
     assert not customers.is_signed_in(client)
     client.set_cookie("parley", cookie)
     assert not customers.is_signed_in(client), "the cookie of a session that ended is worth nothing"
@@ -43,6 +44,19 @@ def test_all_that_does_not_fit_gets_one_answer(client, app, env, who):
     assert "Address and password do not belong together." in answer.text
     assert who in answer.text
     assert "wrong wrong" not in answer.text
+
+
+def test_an_empty_password_is_asked_for_and_is_no_try(client, app, env):
+    customers.register(client, env, ANA)
+    stranger = app.test_client()
+    token = {"csrf_token": journeys.form_token(client.get("/camille/account/security").text)}
+    for _ in range(11):
+        assert "Write your password." in customers.sign_in(stranger, ANA, "").text
+        changed = client.post("/camille/account/security/password", data={**token, "present": "", "password": OTHER})
+        checked = client.post("/camille/account/data/check", data={**token, "password": ""})
+        assert "Write your password." in changed.text
+        assert "Write your password." in checked.text
+    assert customers.sign_in(stranger, ANA).status_code == 303
 
 
 def test_another_password_needs_the_present_one(client, app, env):

@@ -191,7 +191,8 @@ def test_held_still_nothing_is_sent_until_one_says_otherwise(ana, env, session):
     assert session.scalar(select(Account.status)) == "restricted"
     assert journeys.decision(env, ANA) == "restricted"
     assert "Your data is held still" in ana.get(DATA).text
-    ana.post(f"{DATA}/restriction", data={**token(ana), "restrict": "off"})
+    on_again = ana.post(f"{DATA}/restriction", data={**token(ana), "restrict": "off"}, follow_redirects=True)
+    assert "It goes on as before" in on_again.text
     assert journeys.decision(env, ANA) == "granted"
 
 

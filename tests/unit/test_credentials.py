@@ -10,7 +10,7 @@ from argon2 import PasswordHasher, extract_parameters
 
 from app.kit.devices import Device, device
 from app.kit.hashing import Hasher
-from app.services.passwords import Weakness, known_words, weakness
+from app.services.passwords import Weakness, known_word_in, known_words, weakness
 
 PASSWORD = "quiet umbrella seven anchovies"
 FEWEST = 15
@@ -76,7 +76,9 @@ def test_no_more_than_so_many_are_worked_out_at_once(monkeypatch):
     ],
 )
 def test_which_passwords_are_good_enough(group, password, expected):
-    assert weakness(password, known_words(group, "ana.maria@example.com")) is expected
+    known = known_words(group, "ana.maria@example.com")
+    assert weakness(password, known) is expected
+    assert bool(known_word_in(password, known)) is (expected is Weakness.PERSONAL), "it can be told which word"
 
 
 def test_wide_letters_are_judged_as_the_narrow_ones_that_are_hashed(group):
