@@ -85,6 +85,7 @@ def test_wide_letters_are_judged_as_the_narrow_ones_that_are_hashed(group):
     known = known_words(group, "ana.maria@example.com")
     assert weakness("passwordpassword".translate(WIDE), known) is Weakness.GUESSABLE
     assert weakness("the camille of my heart and hat".translate(WIDE), known) is Weakness.PERSONAL
+    assert known_word_in("the camille of my heart and hat".translate(WIDE), known) == "camille"
     assert weakness("e\u0301" * 8, known) is Weakness.TOO_SHORT
 
 
