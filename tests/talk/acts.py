@@ -7,19 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from tests.talk.model import (
-    BOUNCE_LASTS,
-    KEPT,
-    LIFTABLE,
-    MAILS_KEPT,
-    Consent,
-    House,
-    Item,
-    Person,
-    Request,
-    Session,
-    Stop,
-)
+from tests.talk.house import House, Item
+from tests.talk.model import BOUNCE_LASTS, KEPT, LIFTABLE, MAILS_KEPT, SESSION, Consent, Person, Request, Session, Stop
 
 Houses = Mapping[str, House]
 
@@ -75,7 +64,7 @@ def admit(houses: Houses, person: Person, request: Request, now: datetime) -> No
 def confirm(houses: Houses, person: Person, link: Link, now: datetime) -> bool:
     """Press the button behind a link, which confirms what its page listed, if there was one; tell whether it did."""
     house, request = houses[link.house], link.request
-    wanted = [item for item in request.open() if link.listed is None or item in link.shown]
+    wanted = [item for item in person.still_wants(request) if link.listed is None or item in link.shown]
     if not request.is_live(now) or link.is_old(house, now) or not wanted:
         return False
     person.has_account = person.is_proved = True
@@ -90,9 +79,10 @@ def again(houses: Houses, person: Person, link: Link, now: datetime) -> Request 
     """Ask once more for what an outdated link was about; give the request where that was done."""
     request = link.request
     is_over = link.is_old(houses[link.house], now) or not request.is_live(now)
-    if request.outcome in {"confirmed", "cancelled", "purged"} or not request.open() or not is_over:
+    wanted = person.still_wants(request)
+    if request.outcome in {"confirmed", "cancelled", "purged"} or not wanted or not is_over:
         return None
-    return sign_up(houses, person, request.open(), now)
+    return sign_up(houses, person, wanted, now)
 
 
 def enter(person: Person, now: datetime) -> None:
@@ -108,7 +98,8 @@ def enter(person: Person, now: datetime) -> None:
 
 def turn(houses: Houses, person: Person, on: Iterable[Item], off: Iterable[Item], now: datetime) -> None:
     """Turn items on and off in the centre; the session remembers what changed."""
-    turned_on = [item for item in on if not (person.consents.get(item) and person.consents[item].is_running(now))]
+    wanted = [item for item in on if person.can_have(item)]
+    turned_on = [item for item in wanted if not (person.consents.get(item) and person.consents[item].is_running(now))]
     for item in turned_on:
         person.grant(item, now, houses[item.house].version(now.date()), asked_at=None, is_confirmed=True)
     off = list(off)
@@ -199,9 +190,10 @@ def _remember(person: Person, item: Item, what: str) -> None:
 def lift(person: Person, house: str | None, now: datetime) -> None:
     """Let mails come again that the owner may allow; of bounces, those before the mail that opened the session."""
     assert person.session
-    for stop in person.stops:
+    is_from_mailbox = person.session.lasts == SESSION
+    for stop in person.own_stops():
         is_shown = house is None or stop.house in {None, house}
-        was_reached = stop.reason != "hard_bounce" or person.session.opened_at > stop.at
+        was_reached = stop.reason != "hard_bounce" or (is_from_mailbox and person.session.opened_at > stop.at)
         if stop.stands(now) and stop.reason in LIFTABLE and is_shown and was_reached:
             stop.lifted_at = now
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from tests import decision_table
 from tests.talk import acts
 from tests.talk.acts import Houses
+from tests.talk.house import Item
 from tests.talk.model import (
     ASKED_AFTER,
     BOUGHT_LASTS,
@@ -15,7 +16,6 @@ from tests.talk.model import (
     REMINDED_AFTER,
     CheckIn,
     Consent,
-    Item,
     Person,
     case,
     stands_in_the_way,

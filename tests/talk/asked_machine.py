@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.talk import acts, asked
+from tests.talk.house import Item
 from tests.talk.houses import HOUSES, ONE
 from tests.talk.machine import TalkMachine, places, rarely, who
-from tests.talk.model import Item
 from tests.talk.real_asked import AskingTalk
 
 

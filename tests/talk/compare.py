@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -14,13 +14,14 @@ from sqlalchemy import select
 from app.db import Session
 from app.kit.addresses import parse_email
 from app.models import Consent, ConsentEvent
-from app.services import batches, decisions, folding, ledger, questions, signing_keys
+from app.services import batches, decisions, folding, ledger, signing_keys
 from app.services.folding import State
 from app.services.verdicts import verdicts
 from tests import api, decision_table
 from tests.talk import model
-from tests.talk.houses import HOUSES, ITEMS, ONE
-from tests.talk.model import Item, Person
+from tests.talk.house import Item
+from tests.talk.houses import HOUSES, ONE
+from tests.talk.model import DOCUMENT, Person
 from tests.talk.real import Talk
 
 FACTS = ("status", "granted_at", "confirmed_at", "withdrawn_at", "expires_at", "paused_until", "frequency",
@@ -31,12 +32,16 @@ Accounts = Mapping[str, uuid.UUID]
 _LINE = [getattr(ConsentEvent, name) for name in ("account_id", *folding.Line._fields)]
 
 
-def reasons(talk: Talk, people: Sequence[Person]) -> list[str]:
+Judge = Callable[[Person, Item], decision_table.Case]
+"""Puts what the model knows into the words of the decision table."""
+
+
+def reasons(people: Sequence[Person], items: Iterable[Item], judge: Judge) -> list[str]:
     """Give the reason of every decision, by the model."""
-    return [decision_table.answer(model.case(HOUSES, person, item, talk.now))[1] for person in people for item in ITEMS]
+    return [decision_table.answer(judge(person, item))[1] for item in items for person in people]
 
 
-def differences(talk: Talk, people: Sequence[Person]) -> list[str]:
+def differences(talk: Talk, people: Sequence[Person], judge: Judge) -> list[str]:
     """Tell where the application is not what the model is; nothing where all is well."""
     with talk.env.database.transaction() as session:
         accounts = talk.accounts(session, [person.email for person in people])
@@ -44,28 +49,30 @@ def differences(talk: Talk, people: Sequence[Person]) -> list[str]:
         if found:
             return [f"an account too many or too few: {found}"]
         return [
-            *_of_decisions(talk, session, people, accounts),
+            *_of_decisions(talk, session, people, accounts, judge),
             *_of_consents(talk, session, people, accounts),
         ]
 
 
-def _of_decisions(talk: Talk, session: Session, people: Sequence[Person], accounts: Accounts) -> list[str]:
+def _of_decisions(
+    talk: Talk, session: Session, people: Sequence[Person], accounts: Accounts, judge: Judge
+) -> list[str]:  # fmt: skip
     """Ask about every item of everybody, many addresses and all items of an account at once; and some one by one."""
     found, addresses = [], [parse_email(person.email) for person in people]
+    asked = {item: talk.question(item) for item in talk.refs if item.channel != DOCUMENT}
+    known = [question.item for question in asked.values()]
     together = [
-        verdicts(session, accounts[person.email], list(talk.refs.values()), ONE) if person.has_account else {}
-        for person in people
+        verdicts(session, accounts[person.email], known, ONE) if person.has_account else {} for person in people
     ]
-    turn = int(talk.now.timestamp()) % len(ITEMS)
-    for place, item in enumerate(ITEMS):
-        question = questions.about_topic(talk.env, *item, talk.now.date())
-        batch = batches.facts_of_all(session, question.item, item.house, addresses, talk.now)
+    turn = int(talk.now.timestamp()) % len(asked)
+    for place, (item, question) in enumerate(asked.items()):
+        batch = batches.facts_of_all(session, question.item, question.brand, addresses, talk.now)
         for person, address, facts, judged in zip(people, addresses, batch, together, strict=True):
-            wanted = decision_table.answer(model.case(HOUSES, person, item, talk.now))
-            asked = [facts]
+            wanted = decision_table.answer(judge(person, item))
+            told = [facts]
             if place == turn:
-                asked.append(decisions.ask(talk.env, question.item, item.house, address, talk.now))
-            answers = [decisions.decide(question.rules, each, talk.now) for each in asked]
+                told.append(decisions.ask(talk.env, question.item, question.brand, address, talk.now))
+            answers = [decisions.decide(question.rules, each, talk.now) for each in told]
             answers += [judged[question.item.id]] if judged else []
             found += [
                 f"{person.email} {item}: a decision is {got.reason}, not {wanted[1]}"
@@ -112,11 +119,11 @@ def _expected(held: model.Consent) -> tuple[Any, ...]:
             held.frequency, held.basis, held.version and held.version.isoformat())  # fmt: skip
 
 
-def over_http(talk: Talk, person: Person, item: Item) -> list[str]:
+def over_http(talk: Talk, person: Person, item: Item, judge: Judge) -> list[str]:
     """Ask one question as a service does, and compare what it is told."""
     body = dict(zip(("brand", "topic", "channel"), item, strict=True))
     answer = api.decide(talk.browser("a service"), _headers(talk), {"email": person.email}, **body).json
-    allowed, reason = decision_table.answer(model.case(HOUSES, person, item, talk.now))
+    allowed, reason = decision_table.answer(judge(person, item))
     held = person.consents.get(item)
     wanted = (allowed, reason, model.since(held), held and held.frequency, held and held.expires_at)
     got = (answer["allowed"], answer["reason"], _moment(answer["since"]), answer["frequency"],

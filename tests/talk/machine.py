@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
+from tests import decision_table
 from tests.talk import acts, compare
 from tests.talk.acts import Link
-from tests.talk.houses import ALL, HOUSES, ITEMS, ONE, OTHER
-from tests.talk.model import Item, Person, Request, Stop
+from tests.talk.house import Item
+from tests.talk.houses import ALL, HOUSES, ITEMS, ONE, OTHER, covered
+from tests.talk.model import Person, Request, Stop, case
 from tests.talk.real import Talk
 
 PEOPLE = ("ana", "ben", "cleo")
@@ -288,9 +290,13 @@ class TalkMachine(RuleBasedStateMachine):
     def time_passes(self, span: dict[str, int]) -> None:
         self.talk.pass_(**span)
 
+    def judge(self, person: Person, item: Item) -> decision_table.Case:
+        """Put what holds of an item into the words of the decision table."""
+        return case(HOUSES, person, item, self.now)
+
     def differences(self) -> list[str]:
         """Tell where the application is not what the model is."""
-        return compare.differences(self.talk, self.people)
+        return compare.differences(self.talk, self.people, self.judge)
 
     @invariant()
     def all_is_alike(self) -> None:
@@ -299,19 +305,12 @@ class TalkMachine(RuleBasedStateMachine):
         self.steps += 1
         if self.steps % 5 == 0:
             person, item = self.people[self.steps % len(PEOPLE)], ITEMS[self.steps // 5 % len(ITEMS)]
-            found += compare.over_http(self.talk, person, item)
+            found += compare.over_http(self.talk, person, item, self.judge)
             self.counted["over_http"] += 1
         assert not found, "\n".join(found)
         self.counted["steps"] += 1
         self.counted["decisions"] += sum(2 if person.has_account else 1 for person in self.people) * len(ITEMS) + len(
             self.people
         )
-        self.counted.update(compare.reasons(self.talk, self.people))
+        self.counted.update(compare.reasons(self.people, ITEMS, self.judge))
         self.counted["consents"] += sum(len(person.consents) for person in self.people)
-
-
-def covered(what: Item | str) -> list[Item]:
-    """List what a link to leave is about."""
-    if isinstance(what, Item):
-        return [what]
-    return [item for item in ITEMS if item.channel == "email" and what in {ALL, item.house}]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from tests import decision_table
 from tests.decision_table import Case
+from tests.talk.house import House, Item
 
 BOUNCE_LASTS = timedelta(days=90)
 KEPT, MAILS_KEPT = timedelta(days=30), timedelta(days=90)
@@ -21,55 +22,11 @@ ASKED_AFTER, REMINDED_AFTER, GRACE = 12, timedelta(days=14), timedelta(days=30)
 """People are asked whether all is still right after so many months without an act; silence ends it after the rest."""
 BOUGHT_LASTS = 10
 """Months that a purchase is good for."""
+USE = "purpose"
+"""Stands for the channel of what is no mailing, but another use of data."""
+DOCUMENT = "document"
+"""The same for documents that were accepted."""
 LIFTABLE = ("do_not_contact", "complaint", "hard_bounce")
-
-
-class Item(NamedTuple):
-    """Something a house sends over a channel."""
-
-    house: str
-    topic: str
-    channel: str
-
-    def __str__(self) -> str:
-        return ":".join(self)
-
-
-@dataclass(frozen=True)
-class House:
-    """What a house has laid down."""
-
-    items: tuple[Item, ...]
-    frequencies: Mapping[str, tuple[str, ...]]
-    """By topic, the usual one first."""
-    single: frozenset[str] = frozenset()
-    """Topics that are agreed to without a mail to confirm."""
-    by_right: frozenset[str] = frozenset()
-    """Topics whose basis is a legitimate interest."""
-    by_purchase: frozenset[str] = frozenset()
-    """Topics that may come to whoever bought something."""
-    must_be_proved: bool = False
-    confirmation_days: int = 7
-    versions: tuple[tuple[date, bool], ...] = ()
-    """Of its privacy notice: from when, and whether it asks for consent anew."""
-
-    def version(self, on: date) -> date:
-        """Give the version in force."""
-        return max((day for day, _ in self.versions if day <= on), default=self.versions[0][0])
-
-    def basis(self, topic: str) -> str:
-        """Give the ground on which a topic comes to whoever said nothing."""
-        if topic in self.by_purchase:
-            return "soft_opt_in"
-        return "legitimate_interest" if topic in self.by_right else "consent"
-
-    def newest_asking(self) -> date | None:
-        """Give the newest version that asks for consent anew, in force or not."""
-        return max((day for day, anew in self.versions if anew), default=None)
-
-    def asks_since(self, on: date) -> date:
-        """Give the oldest version that is good enough."""
-        return max((day for day, anew in self.versions if anew and day <= on), default=date.min)
 
 
 @dataclass
@@ -148,9 +105,10 @@ class Stop:
 
 @dataclass
 class Session:
-    """A session opened from the mailbox, and what its last press did."""
+    """A session, opened from the mailbox unless it lasts for longer, and what its last press did."""
 
     opened_at: datetime
+    lasts: timedelta = SESSION
     turned: tuple[list[Item], list[Item]] | None = None
     """What was turned on and off."""
     adjusted: tuple[Item, str, str | None, datetime | None] | None = None
@@ -193,7 +151,28 @@ class Person:
 
     def is_in(self, now: datetime) -> bool:
         """Tell whether a session is open."""
-        return self.session is not None and self.session.opened_at + SESSION > now
+        return is_open(self.session, now)
+
+    def can_have(self, item: Item) -> bool:
+        """Tell whether something can be switched on: by e-mail everybody is reached."""
+        return True
+
+    def still_wants(self, request: Request) -> list[Item]:
+        """List what is open of a request, but what was left after it was asked for, maybe with another address."""
+        left = {item: held.withdrawn_at for item, held in self.consents.items() if held.withdrawn_at}
+        return [item for item in request.open() if item not in left or left[item] < request.items[item].at]
+
+    def own_stops(self) -> list[Stop]:
+        """List what stands, or stood, on all addresses of the person."""
+        return self.stops
+
+    def stops_about(self, item: Item) -> list[Stop]:
+        """List what stands, or stood, on the address that an item would use; push uses none but that of the account."""
+        return self.stops if self.has_account or item.channel != "push" else []
+
+    def contact(self, item: Item) -> str | None:
+        """Tell how far the address that an item would use is proved; None where there is none."""
+        return "proved" if self.is_proved else "unproved"
 
     def cancel(self, items: Iterable[Item]) -> None:
         """Whoever leaves something is not brought back by what was asked for before."""
@@ -237,14 +216,8 @@ class Person:
         return False
 
     def stop(self, stop: Stop, now: datetime) -> bool:
-        """Note a suppression, if it neither stands already, nor was lifted since, nor would have lapsed; tell so."""
-        alike = [each for each in self.stops
-                 if (each.house, each.channel, each.reason) == (stop.house, stop.channel, stop.reason)]  # fmt: skip
-        was_lifted = any(each.lifted_at and each.lifted_at > stop.at for each in alike)
-        if any(each.stands(now) for each in alike) or was_lifted or not stop.stands(now):
-            return False
-        self.stops.append(stop)
-        return True
+        """Note a suppression of the mailbox, and tell whether it changes anything."""
+        return note(self.stops, stop, now)
 
     def forget(self) -> None:
         """Erase the person; what must not be contacted stays so."""
@@ -254,20 +227,35 @@ class Person:
         self.consents, self.requests, self.spoke, self.check_ins, self.session = {}, [], [], [], None
 
 
+def note(stops: list[Stop], stop: Stop, now: datetime) -> bool:
+    """Note a suppression, if it neither stands already, nor was lifted since, nor would have lapsed; tell so."""
+    alike = [each for each in stops
+             if (each.house, each.channel, each.reason) == (stop.house, stop.channel, stop.reason)]  # fmt: skip
+    was_lifted = any(each.lifted_at and each.lifted_at > stop.at for each in alike)
+    if any(each.stands(now) for each in alike) or was_lifted or not stop.stands(now):
+        return False
+    stops.append(stop)
+    return True
+
+
+def is_open(session: Session | None, now: datetime) -> bool:
+    """Tell whether a session has not run out."""
+    return session is not None and session.opened_at + session.lasts > now
+
+
 def case(houses: Mapping[str, House], person: Person, item: Item, now: datetime) -> Case:
     """Put what holds of an item into the words of the decision table."""
     house, held = houses[item.house], person.consents.get(item)
-    stops = [stop for stop in person.stops if stop.stands(now)]
+    stops = [stop for stop in person.stops_about(item) if stop.stands(now)]
     too_old = held is not None and (held.version or date.min) < house.asks_since(now.date())
     status = "restricted" if person.is_restricted else "active"
     return {
-        "channel": item.channel,
+        "channel": None if item.channel == USE else item.channel,
         "is_retired": False,
         "basis": house.basis(item.topic),
         "must_be_proved": house.must_be_proved,
         "asks_anew": house.asks_since(now.date()) > date.min,
-        # Push uses no address: the account's own stands for it.
-        "is_suppressed": (person.has_account or item.channel != "push") and any(
+        "is_suppressed": any(
             stop.house in {None, item.house} and stop.channel in {None, item.channel} for stop in stops
         ),
         "account": status if person.has_account else None,
@@ -276,7 +264,7 @@ def case(houses: Mapping[str, House], person: Person, item: Item, now: datetime)
         "ends": decision_table.place(held.expires_at if held else None, now),
         "pause": decision_table.place(held.paused_until if held else None, now),
         "version": "older" if too_old else "same",
-        "contact": "proved" if person.is_proved else "unproved",
+        "contact": person.contact(item),
     }  # fmt: skip
 
 

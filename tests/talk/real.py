@@ -22,17 +22,19 @@ from app.http.extensions import limiter
 from app.kit.addresses import parse_email
 from app.kit.provenance import PERSON, SYSTEM, Provenance, Source
 from app.models import ContactPoint, Message
-from app.services import ledger, outbox, suppressions, tokens
+from app.services import ledger, outbox, questions, suppressions, tokens
 from app.services.folding import Action
-from app.services.items import ItemRef, items
+from app.services.items import ItemRef, Items, items
 from app.services.ledger import Entry
 from app.services.locks import lock_account, lock_unread
+from app.services.questions import Question
 from app.services.suppressions import Reason, Scope
 from app.services.tokens import LeaveTarget
 from tests import journeys
 from tests.talk.acts import Link
+from tests.talk.house import Item
 from tests.talk.houses import ALL, ITEMS, ONE
-from tests.talk.model import Item, Stop
+from tests.talk.model import Stop
 
 BEGIN = datetime(2026, 3, 1, 9, tzinfo=UTC)
 STAFF = Provenance(SYSTEM, Source.COMMAND)
@@ -56,7 +58,15 @@ class Talk:
         self.admitted: set[int] = set()
         with env.database.transaction() as session:
             registry = items(session)
-        self.refs: dict[Item, ItemRef] = {item: registry.subscription(*item) for item in ITEMS}
+        self.refs = self.find(registry)
+
+    def find(self, registry: Items) -> dict[Item, ItemRef]:
+        """Find the items that it is about."""
+        return {item: registry.subscription(*item) for item in ITEMS}
+
+    def question(self, item: Item) -> Question:
+        """Give what a decision about an item is asked."""
+        return questions.about_topic(self.env, *item, self.now.date())
 
     def close(self) -> None:
         """Let time go on."""

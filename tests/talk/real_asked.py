@@ -15,7 +15,7 @@ from app.kit.provenance import Actor, ActorKind, Provenance, Source
 from app.models import CheckIn, Message
 from app.services import tokens
 from tests import documents, journeys
-from tests.talk.model import Item
+from tests.talk.house import Item
 from tests.talk.real import Talk, well
 
 SHOP = Provenance(Actor(ActorKind.CLIENT, "shop"), Source.API)
