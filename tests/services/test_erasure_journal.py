@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +28,7 @@ from tests.erasing import (
     owner,
     verify,
 )
+from tests.services.conftest import variables
 
 
 @pytest.fixture
@@ -53,6 +57,35 @@ def test_a_crash_before_the_transaction_is_finished_by_the_next_run(env, monkeyp
     assert owner(env, ANA) == account
     assert erasures.run(env) == 1
     assert (erasure_journal.unfinished(env.settings), owner(env, ANA)) == ([], None)
+
+
+KILLED = """
+import os, signal
+from app.commands.composing import composed
+from app.courier import erasures
+{where} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+with composed() as environment:
+    erasures.run(environment)
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "is_gone"), [("erasures.erase.carry_out", False), ("erasures.erasure_journal.conclude", True)],
+    ids=["before the commit", "after it"],
+)  # fmt: skip
+def test_a_courier_that_is_killed_leaves_it_to_the_next(env, database_urls, tmp_path, where, is_gone):
+    account = join(env, ANA)
+    ask(env, account)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED.format(where=where)], env=variables(env, database_urls, tmp_path), check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert erasure_journal.unfinished(env.settings) == [account]
+    assert (owner(env, ANA) is None) is is_gone
+    assert erasures.run(env) == int(not is_gone)
+    assert (erasure_journal.unfinished(env.settings), owner(env, ANA)) == ([], None)
+    assert counts(env, ConsentEvent) == [2], "nobody is erased twice"
+    assert verify(env) == []
 
 
 def test_a_crash_half_way_leaves_all_as_it_was(env, monkeypatch):
