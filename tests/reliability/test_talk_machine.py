@@ -82,7 +82,7 @@ def test_the_application_does_what_the_model_does(machine):
 def test_people_come_and_go_as_the_model_says(coming_and_going):
     phases = [Phase.generate, Phase.shrink] if SCALE >= 1 else [Phase.generate]
     run_state_machine_as_test(
-        coming_and_going, settings=how(RUNS if SCALE >= 1 else 8, phases=phases, report_multiple_bugs=False)
+        coming_and_going, settings=how(RUNS if SCALE >= 1 else 10, phases=phases, report_multiple_bugs=False)
     )
     tell("People who come and go against their model", **coming_and_going.counted, divergences=0)
 

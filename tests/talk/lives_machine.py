@@ -9,7 +9,16 @@ from datetime import datetime
 from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    MultipleResults,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
 
 from app.kit.signing import Purpose as LinkFor
 from tests import decision_table
@@ -27,10 +36,8 @@ BOTH = (LinkFor.ADDRESS_AGREE, LinkFor.ADDRESS_PROVE)
 
 who = st.sampled_from([0, 0, 0, 1, 1, 2])
 numbers = st.sampled_from([NUMBERS[0], *NUMBERS])
-houses = st.sampled_from([ONE, ONE, OTHER])
 some = st.sampled_from([None, None, ONE, OTHER])
 rarely = st.sampled_from([False, False, False, True])
-places = st.integers(0, 30)
 channels = st.sampled_from([None, "email", "sms"])
 reasons = st.sampled_from(["do_not_contact", "legal", "complaint", "hard_bounce"])
 words = st.sampled_from(["STOP", "Arrêt", "stopp", "退订", "Where is the bus stop?"])
@@ -108,13 +115,13 @@ class LivesMachine(RuleBasedStateMachine):
             return multiple()
         return self.talk.link(number, person.email, house, acts.sign_up(LIVES, person, wanted, self.now))
 
-    @rule(link=links)
+    @rule(link=consumes(links))
     def press(self, link: Link) -> None:
         person = self.later(link.person)
         status = self.talk.press(link, person.email)
         assert (status == 303) == acts.confirm(LIVES, person, link, self.now), status
 
-    @rule(number=who, house=houses)
+    @rule(number=who, house=st.sampled_from([ONE, ONE, OTHER]))
     def enter(self, number: int, house: str) -> None:
         person = self.later(number)
         if not self.talk.enter(person.email, house):
@@ -137,7 +144,7 @@ class LivesMachine(RuleBasedStateMachine):
 
     # What they do in the centre
 
-    @rule(number=who, place=places, on=st.booleans(), stale=rarely)
+    @rule(number=who, place=st.integers(0, 30), on=st.booleans(), stale=rarely)
     def switch(self, number: int, place: int, *, on: bool, stale: bool) -> None:
         item, person = THINGS[place % len(THINGS)], self.centre(number, enters=not stale)
         self.talk.push(self.world.people[number].email, ALL, set=f"{item}={'on' if on else 'off'}")
@@ -280,8 +287,6 @@ class LivesMachine(RuleBasedStateMachine):
             self.talk.erase(person.email)
             lives.erase(self.world, person)
             self.counted["erasures"] += 1
-
-    # What staff do, and time
 
     @rule(number=who, house=some, channel=channels, reason=reasons, telephone=st.none() | numbers)
     def suppress(self, number: int, house: str | None, channel: str | None, reason: str, telephone: str | None) -> None:
