@@ -202,8 +202,8 @@ def _write(session: Session, batch: _Batch, person: Person, told: Telling) -> st
 def _end_requests(session: Session, batch: _Batch) -> None:
     """Cancel what people asked for before they said no, and have not confirmed (invariant 2)."""
     digests = [digest for own, _told in batch.left for digest in own]
-    asked = {(item.address_digest, item.item_id): item.asked_at
-             for _request, item in (opt_in.live_items(session, digests) if digests else ())}  # fmt: skip
+    live = opt_in.live_items(session, digests) if digests else ()
+    asked = {(each.digest, each.item_id): each.asked_at for each in live}
     for own, told in batch.left:
         item_id = told.item.id if told.item else 0
         before = [digest for digest in own

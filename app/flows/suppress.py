@@ -50,9 +50,9 @@ def suppress(session: Session, orders: Sequence[Order], provenance: Provenance) 
 
 def _cancel(session: Session, added: Sequence[Wish], provenance: Provenance) -> None:
     ending = {wish.digest: wish.scope for wish in added if wish.reason in ENDS_REQUESTS and _is_of_mail(wish.scope)}
-    for request, item in opt_in.live_items(session, list(ending)):
-        if ending[request.address_digest].brand in {None, request.brand}:
-            opt_in.cancel(session, [request.address_digest], [item.item_id], provenance)
+    for live in opt_in.live_items(session, list(ending)):
+        if ending[live.digest].brand in {None, live.brand}:
+            opt_in.cancel(session, [live.digest], [live.item_id], provenance)
 
 
 def _is_of_mail(scope: Scope) -> bool:

@@ -129,6 +129,11 @@ def token_again(token: str, subject: Subject) -> str:
     return token if refusal_of(token, subject) in {None, Refusal.TOO_SOON} else form_token(subject)
 
 
+def token_of_session(subject: str) -> str:
+    """Make a token for the forms of a session, which `Visitor.form_subject` names."""
+    return env().signer.sign(Purpose.CENTRE_FORM, subject)
+
+
 class SessionFormToken(CSRF):
     """Protection for forms behind a preference session: a token signed for that session alone."""
 
@@ -139,7 +144,7 @@ class SessionFormToken(CSRF):
 
     def generate_csrf_token(self, csrf_token_field: HiddenField) -> str:  # noqa: ARG002 - WTForms' signature
         """Make a token for the session."""
-        return env().signer.sign(Purpose.CENTRE_FORM, self.subject)
+        return token_of_session(self.subject)
 
     def validate_csrf_token(self, form: Form, field: HiddenField) -> None:  # noqa: ARG002 - WTForms' signature
         """Raise `ValidationError` unless the token was made for this session."""

@@ -18,7 +18,7 @@ from app.http.extensions import login_manager
 from app.http.languages import prefer
 from app.kit import clock
 from app.models import SessionRow
-from app.services import accounts, sessions
+from app.services import sessions
 
 P = ParamSpec("P")
 
@@ -95,16 +95,15 @@ def load_visitor(asked: Request) -> Visitor | None:
     if not secret:
         return None
     with transaction() as session:
-        row = sessions.find(session, secret)
-        if row is None:
+        found = sessions.find_with_language(session, secret)
+        if found is None:
             return None
-        account = accounts.find(session, row.account_id)
+        row, language = found
         if sessions.is_use_due(row):
             sessions.note_use(session, row.digest)
         session.expunge(row)
     g.is_signed_in = row.kind == sessions.FULL
-    if account is not None:
-        prefer(account.locale)
+    prefer(language)
     return Visitor(secret, row)
 
 

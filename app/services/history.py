@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, DateTime, Integer, Select, cast, literal, or_, select, tuple_, union_all
+from sqlalchemy import CTE, DateTime, Integer, Select, cast, literal, select, tuple_, union_all
 
-from app.db import Session
-from app.kit.provenance import Source
+from app.db import Session, run
 from app.models import ConsentEvent, EventDetail, Notice
 from app.services.folding import Action
 from app.services.items import ItemRef, items
@@ -112,24 +111,22 @@ def page(
 
 def agreements(session: Session, account_id: uuid.UUID) -> dict[int, Agreement]:
     """Tell what is known of the account's last yes to each item, by item id, in one statement."""
-    event = ConsentEvent
-    kept = (event.action == Action.RENEWED.value) & (event.source == Source.CHECK_IN.value)
-    told = event.action.in_([Action.GRANTED.value, Action.EXPIRED.value])
-    query = (
-        select(event.item_id, event.action, event.source, event.occurred_at, event.attributes)
-        .where(event.account_id == account_id, or_(told, kept))
-        .order_by(event.sequence)
-    )
     found: dict[int, Agreement] = {}
-    for row in session.execute(query):
-        if row.action == Action.GRANTED:
-            found[row.item_id] = Agreement(row.source)
-        elif row.action == Action.RENEWED:
-            found[row.item_id] = replace(found.get(row.item_id, NOTHING_KNOWN), kept_at=row.occurred_at)
+    for item_id, action, source, occurred_at, attributes in run(session, _AGREEMENTS, {"account": account_id}):
+        if action == Action.GRANTED:
+            found[item_id] = Agreement(source)
+        elif action == Action.RENEWED:
+            found[item_id] = replace(found.get(item_id, NOTHING_KNOWN), kept_at=occurred_at)
         else:
-            ended = replace(found.get(row.item_id, NOTHING_KNOWN), ended_at=row.occurred_at, ended=row.attributes)
-            found[row.item_id] = ended
+            found[item_id] = replace(found.get(item_id, NOTHING_KNOWN), ended_at=occurred_at, ended=attributes)
     return found
+
+
+_AGREEMENTS = """
+    SELECT item_id, action, source, occurred_at, attributes FROM consent_event
+     WHERE account_id = %(account)s
+       AND (action IN ('granted', 'expired') OR action = 'renewed' AND source = 'check_in')
+     ORDER BY sequence"""
 
 
 def refused_through(session: Session, account_id: uuid.UUID, source: str) -> set[int]:

@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from app.db import Session
+from app.db import Session, run
 from app.environment import environment
 from app.kit import clock
 from app.kit.digests import key_id
@@ -98,10 +98,15 @@ def extend(head: Head, entry: Entry, provenance: Provenance, key: str) -> tuple[
 
 def present(session: Session, account_id: uuid.UUID, item_ids: Sequence[int] | None = None) -> dict[int, State | None]:
     """Read the consent rows of an account, of all items or of `item_ids`; absent rows are absent keys."""
-    query = select(Consent.item_id, *_STATE).where(Consent.account_id == account_id)
-    if item_ids is not None:
-        query = query.where(Consent.item_id.in_(item_ids))
-    return {item_id: State(Status(status), *rest) for item_id, status, *rest in session.execute(query)}
+    wanted = None if item_ids is None else list(item_ids)
+    found = run(session, _PRESENT, {"account": account_id, "items": wanted})
+    return {item_id: State(Status(status), *rest) for item_id, status, *rest in found}
+
+
+_PRESENT = """
+    SELECT item_id, status, granted_at, confirmed_at, withdrawn_at, expires_at, paused_until, frequency, legal_basis,
+           document_version, source, updated_at, last_sequence
+      FROM consent WHERE account_id = %(account)s AND (%(items)s::int[] IS NULL OR item_id = ANY(%(items)s))"""
 
 
 def present_of(session: Session, account_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[int, State]]:

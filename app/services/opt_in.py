@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from psycopg.types.json import Jsonb
 from sqlalchemy import ColumnElement, Select, delete, exists, func, literal, select, text, update
@@ -160,19 +160,26 @@ def leave_behind(session: Session, digest: bytes, account_id: uuid.UUID, provena
     session.execute(update(OptInRequest).where(*ownerless).values(account_id=account_id))
 
 
-def live_items(session: Session, digests: Sequence[bytes]) -> list[tuple[OptInRequest, OptInItem]]:
+class LiveItem(NamedTuple):
+    """An item that an address is asked to confirm: for which brand, and when it was asked for."""
+
+    digest: bytes
+    brand: str
+    item_id: int
+    asked_at: datetime
+
+
+def live_items(session: Session, digests: Sequence[bytes]) -> list[LiveItem]:
     """List what is pending for any of `digests`, over all brands."""
-    rows = session.execute(
-        select(OptInRequest, OptInItem)
-        .join(OptInItem, (OptInItem.address_digest == OptInRequest.address_digest)
-              & (OptInItem.request_id == OptInRequest.id))
-        .where(
-            OptInRequest.address_digest.in_(digests), OptInRequest.outcome == PENDING,
-            OptInRequest.expires_at > clock.now(),
-            OptInItem.confirmed_at.is_(None), OptInItem.cancelled_at.is_(None),
-        )
-    )  # fmt: skip
-    return [(row[0], row[1]) for row in rows]
+    return [LiveItem(*row) for row in run(session, _LIVE, {"digests": list(digests), "now": clock.now()})]
+
+
+_LIVE = """
+    SELECT r.address_digest, r.brand, i.item_id, i.asked_at
+      FROM opt_in_request AS r
+      JOIN opt_in_item AS i ON i.address_digest = r.address_digest AND i.request_id = r.id
+     WHERE r.address_digest = ANY(%(digests)s) AND r.outcome = 'pending' AND r.expires_at > %(now)s
+       AND i.confirmed_at IS NULL AND i.cancelled_at IS NULL"""
 
 
 def purge(session: Session, limit: int = 1_000) -> int:

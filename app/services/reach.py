@@ -5,11 +5,8 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
-
-from app.db import Session
+from app.db import Session, run
 from app.environment import environment
-from app.models import AddressRow, ContactPoint, ProfileRow
 from app.services.accounts import POST
 
 
@@ -26,17 +23,17 @@ class Reach:
 
 def reach(session: Session, account_id: uuid.UUID) -> Reach:
     """Read all addresses of an account."""
-    postal = exists().where(ProfileRow.account_id == account_id, ProfileRow.kind == "address")
-    query = (
-        select(ContactPoint.address_digest, ContactPoint.kind, ContactPoint.is_primary, AddressRow.sealed,
-               postal.label("has_postal"))
-        .outerjoin(AddressRow, AddressRow.digest == ContactPoint.address_digest)
-        .where(ContactPoint.account_id == account_id)
-    )  # fmt: skip
-    rows = session.execute(query).all()
-    sealed = next((row.sealed for row in rows if row.is_primary and row.kind == "email" and row.sealed), None)
+    rows = run(session, _REACH, {"account": account_id}).fetchall()
+    sealed = next((row[3] for row in rows if row[1:3] == ("email", True) and row[3]), None)
     return Reach(
-        digests=tuple(row.address_digest for row in rows),
-        kinds=frozenset([*(row.kind for row in rows), *(POST for row in rows if row.has_postal)]),
+        digests=tuple(row[0] for row in rows),
+        kinds=frozenset([*(row[1] for row in rows), *(POST for row in rows if row[4])]),
         email=environment(session).sealer.open(sealed) if sealed else "",
     )
+
+
+_REACH = """
+    SELECT c.address_digest, c.kind, c.is_primary, a.sealed,
+           EXISTS (SELECT FROM profile_field WHERE account_id = %(account)s AND kind = 'address')
+      FROM contact_point AS c LEFT JOIN address AS a ON a.digest = c.address_digest
+     WHERE c.account_id = %(account)s"""

@@ -7,7 +7,7 @@ consent counts today, or would but for this. Never for what they left or paused,
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -69,13 +69,19 @@ class Question:
         return self.since <= clock.now().date()
 
 
-def questions(session: Session, account_id: uuid.UUID) -> list[Question]:
-    """List what an account is asked: about the group's documents, then those of its houses, in their order."""
+def questions(
+    session: Session, account_id: uuid.UUID, states: Mapping[int, State] | None = None
+) -> list[Question]:  # fmt: skip
+    """List what an account is asked: about the group's documents, then those of its houses, in their order.
+
+    `states` are the account's consents, where the caller has read them.
+    """
     group, now = environment(session).group, clock.now()
     asking = list(changes(group))
     if not asking:
         return []
-    states = consents.current(session, account_id)
+    if states is None:
+        states = consents.current(session, account_id)
     registry = items(session, needed=states)
     resting = {
         item_id: change

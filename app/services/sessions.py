@@ -41,6 +41,14 @@ def open_full(session: Session, account_id: uuid.UUID, user_agent: str | None, f
     return _open(session, account_id, FULL, FULL_LASTS, user_agent)
 
 
+def find_with_language(session: Session, secret: str) -> tuple[SessionRow, str] | None:
+    """Find the unexpired session of a cookie, and the language of its account."""
+    query = select(SessionRow, Account.locale).join(Account, Account.id == SessionRow.account_id)
+    found = session.execute(query.where(SessionRow.digest == digest_of(secret), SessionRow.expires_at > clock.now()))
+    row = found.first()
+    return (row[0], row[1]) if row else None
+
+
 def find(session: Session, secret: str) -> SessionRow | None:
     """Find the unexpired session of a cookie."""
     row = session.get(SessionRow, digest_of(secret))

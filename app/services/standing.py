@@ -60,15 +60,17 @@ def find(session: Session, subject: Subject) -> Person:
 
 
 def standings(
-    session: Session, person: Person, brands: Collection[str], also: Iterable[ItemRef] = ()
-) -> list[Standing]:
+    session: Session, person: Person, brands: Collection[str], also: Iterable[ItemRef] = (),
+    states: Mapping[int, State] | None = None,
+) -> list[Standing]:  # fmt: skip
     """List the items of `brands` that the person said something about or is asked to confirm, with what holds now.
 
     Those of `also` are listed too where nothing was said about them. Group-wide items are judged as a question about
-    the first of `brands` would be.
+    the first of `brands` would be. `states` are the person's consents, where the caller has read them.
     """
-    states = consents.current(session, person.account.id) if person.account else {}
-    pending = {item.item_id: item.asked_at for _, item in opt_in.live_items(session, person.digests)}
+    if states is None:
+        states = consents.current(session, person.account.id) if person.account else {}
+    pending = {each.item_id: each.asked_at for each in opt_in.live_items(session, person.digests)}
     known = {*states, *pending, *(item.id for item in also)}
     registry = items(session, needed=known)
     found = [

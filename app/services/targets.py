@@ -38,7 +38,7 @@ def items_held(session: Session, account_id: uuid.UUID, digests: Collection[byte
     if digests is None:
         own = select(ContactPoint.address_digest).where(ContactPoint.account_id == account_id)
         digests = session.scalars(own).all()
-    asked = {item.item_id for _, item in opt_in.live_items(session, list(digests))}
+    asked = {each.item_id for each in opt_in.live_items(session, list(digests))}
     return items(session, needed=consents.current(session, account_id).keys() | asked)
 
 

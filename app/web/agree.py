@@ -31,7 +31,7 @@ def agree(site: Site) -> ResponseReturnValue:
     if not asked:
         return redirect(_onward(site, who), 303)
     return render(
-        "web/agree.html", asked=asked, csrf_token=_form(who)["csrf_token"].current_token, onward=_onward(site, who),
+        "web/agree.html", asked=asked, csrf_token=guards.token_of_session(who.form_subject), onward=_onward(site, who),
         told=request.args.get("told"),
     )  # fmt: skip
 

@@ -14,9 +14,9 @@ from app.branding.wording import age, centre_small_print, channel_words, frequen
 from app.db import Session
 from app.environment import environment
 from app.kit import clock
-from app.services import accounts, offers, standing
+from app.services import offers, standing
 from app.services.decisions import CONTACT_KIND, applies_without_asking
-from app.services.folding import Action
+from app.services.folding import Action, State
 from app.services.history import NOTHING_KNOWN, Agreement
 from app.services.items import ItemRef, items
 from app.services.reach import Reach
@@ -46,17 +46,18 @@ class _Reader:
 
 
 def known_to(
-    session: Session, account_id: uuid.UUID, reached: Reach, site: Site, brands: list[Brand]
+    session: Session, account_id: uuid.UUID, states: Mapping[int, State], reached: Reach, site: Site,
+    brands: list[Brand],
 ) -> dict[int, Standing]:  # fmt: skip
-    """Give how a person stands to all that the centre of `site` shows, by item id, in one go."""
+    """Give how a person of the consents `states` stands to all that the centre of `site` shows, by item id."""
     group = environment(session).group
     unasked = [item for brand in brands for item in items(session).of_brand(brand.slug)
                if item.channel and applies_without_asking(group, item)]  # fmt: skip
-    person = Person(account_id, accounts.find(session, account_id), reached.digests)
+    person = Person(account_id, digests=reached.digests)
     also = [*unasked, *uses.shown(session, site)]
     return {
         each.item.id: each
-        for each in standing.standings(session, person, [brand.slug for brand in brands], also)
+        for each in standing.standings(session, person, [brand.slug for brand in brands], also, states)
     }  # fmt: skip
 
 

@@ -6,13 +6,13 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from app.branding.models import Site
+from app.http import guards
 from app.http.context import env, locale, transaction
 from app.http.people import preference_session_required, visitor
 from app.services import history as service
 from app.services.history import Cursor
 from app.web import acts
 from app.web.blueprint import bp, render
-from app.web.forms import CentreForm
 
 
 @bp.get("/<site>/preferences/history")
@@ -27,5 +27,5 @@ def history(site: Site) -> ResponseReturnValue:
     return render(
         "web/history.html",
         days=acts.days(page.acts, group, locale(site)), older=page.older, is_first=before is None,
-        csrf_token=CentreForm(meta={"csrf_context": visitor().form_subject})["csrf_token"].current_token,
+        csrf_token=guards.token_of_session(visitor().form_subject),
     )  # fmt: skip

@@ -104,8 +104,7 @@ def _can_get(path: str) -> bool:
 def _kept_choice() -> KeptChoice | None:
     if not g.get("account_language"):
         return None
-    form = CentreForm(meta={"csrf_context": visitor().form_subject})
-    return KeptChoice(form["csrf_token"].current_token, _name_of_page())
+    return KeptChoice(guards.token_of_session(visitor().form_subject), _name_of_page())
 
 
 def _name_of_page() -> str:

@@ -24,6 +24,7 @@ from app.kit.addresses import mask
 from app.kit.provenance import Provenance, Source
 from app.services import (
     accounts,
+    consents,
     feedback,
     history,
     notices,
@@ -50,11 +51,11 @@ def preferences(site: Site) -> ResponseReturnValue:
     who = visitor()
     changed = _changed(who)
     with transaction() as session:
-        reached = reach(session, who.account_id)
+        reached, states = reach(session, who.account_id), consents.current(session, who.account_id)
         standing = suppressions.in_force(session, reached.digests)
         erasure = privacy_requests.open_one(session, who.account_id, Kind.ERASURE)
         brands = offers.brands_of(session, site)
-        known = centre.known_to(session, who.account_id, reached, site, brands)
+        known = centre.known_to(session, who.account_id, states, reached, site, brands)
         agreed = history.agreements(session, who.account_id)
         sections = centre.sections(
             session, known, agreed, reached, brands, changed, locale(site), _ways(who), _adjusted(who)
@@ -66,11 +67,12 @@ def preferences(site: Site) -> ResponseReturnValue:
         found = accounts.find(session, who.account_id)
         has_account = found is not None and found.kind == accounts.FULL
         asked = agree.in_centre(reconsent.questions(session, who.account_id), site)
+        asked = agree.in_centre(reconsent.questions(session, who.account_id, states), site)
     return render(
         "web/preferences.html",
         sections=sections, uses=used, signal=signal, says_no=_says_no(),
         account_email=mask(reached.email) if reached.email else "",
-        csrf_token=_form(who)["csrf_token"].current_token,
+        csrf_token=guards.token_of_session(who.form_subject),
         undo=_undo(who), reasons=reasons(locale(site)) if asks_why else (), is_thanked="thanked" in request.args,
         longest=feedback.LONGEST,
         changed_summary=summary, minutes_left=None if who.is_full else _minutes_left(who), is_full=who.is_full,

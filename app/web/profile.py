@@ -132,7 +132,7 @@ def profile(site: Site) -> ResponseReturnValue:
     return render(
         "web/profile.html", site=site, told=shown, questions=questions, changes=changes,
         done=next((each for each in ("ended", "removed", "kept") if each in request.args), ""),
-        csrf_token=_form(who)["csrf_token"].current_token,
+        csrf_token=guards.token_of_session(who.form_subject),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from app.branding.models import Kind, LegalBasis, Site
 from app.branding.wording import frequency_words
 from app.db import Session
 from app.environment import environment
+from app.http import guards
 from app.http.context import env, locale, transaction
 from app.http.people import preference_session_required, visitor
 from app.kit import clock
@@ -26,7 +27,6 @@ from app.services.decisions import CONTACT_KIND
 from app.services.records import Record, Step
 from app.web import acts
 from app.web.blueprint import bp, render
-from app.web.forms import CentreForm
 from app.web.presenters import foreign, own
 from app.web.sayings import day, marked, said
 
@@ -53,7 +53,7 @@ def record(site: Site, sequence: int) -> ResponseReturnValue:
         seen=seen.words.splitlines() if seen else [], seen_lang=tag(seen.words_locale) if seen else "",
         seen_language=called(seen.words_locale, spoken) if seen else "", seen_at=seen.at if seen else None,
         days=acts.days([step.act for step in reversed(found.steps)], group, spoken),
-        csrf_token=CentreForm(meta={"csrf_context": visitor().form_subject})["csrf_token"].current_token,
+        csrf_token=guards.token_of_session(visitor().form_subject),
     )  # fmt: skip
 
 
