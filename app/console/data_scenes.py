@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from werkzeug.test import TestResponse
 
-from app.console import account_scenes, security_scenes
+from app.branding.models import FieldKind
+from app.console import account_scenes, profile_scenes, security_scenes
 from app.console.people import PASSWORD
-from app.console.stage import Stage
+from app.console.stage import NothingToShow, Stage
 
 DATA, CHECK = "account/data", "account/data/check"
 WRONG = "000000"
@@ -21,6 +22,17 @@ def your_data(stage: Stage) -> TestResponse:
 def your_data_of_a_full_customer(stage: Stage) -> TestResponse:
     """Look from the account."""
     account_scenes.account(stage)
+    return stage.get(DATA)
+
+
+def told_by_a_shop(stage: Stage) -> TestResponse:
+    """Find a name that another system told, and wish to take it back, which takes a code first."""
+    field = next((each for each in stage.person.group.profile if each.kind is FieldKind.NAME), None)
+    if field is None:
+        raise NothingToShow("no name is asked for")
+    _enter(stage)
+    stage.person.be_named_by_a_shop(field, profile_scenes.NAME)
+    stage.post(f"{DATA}/profile/{field.key}/remove", stage.form(DATA))
     return stage.get(DATA)
 
 

@@ -67,6 +67,7 @@ class Page:
 
 EVENTS = (
     (Event.PASSKEY_ADDED, "Passkey added"), (Event.PASSKEY_REMOVED, "Passkey removed"),
+    (Event.PASSWORD_LOCKED, "Password locked"),
     (Event.SECOND_FACTOR_ON, "Codes asked for"), (Event.SECOND_FACTOR_OFF, "Codes asked for no more"),
     (Event.SECOND_FACTOR_RESET, "Codes switched off by us"),
     (Event.PHONE_ADDED, "Phone number added"), (Event.PHONE_CHANGED, "Phone number changed"),
@@ -210,6 +211,7 @@ PAGES = (
     Page("check-password", "The password once more", data_scenes.check_by_password),
     Page("check-password-errors", "Another password", data_scenes.check_by_password_with_errors, 422),
     Page("check-password-code", "The password once more, and the code", data_scenes.check_with_code, 422),
+    Page("data-told", "Your data, a name that a shop told", data_scenes.told_by_a_shop),
     Page("data-packing", "Your data, a copy under way", data_scenes.packing),
     Page("data-copy", "Your data, a copy ready", data_scenes.copy_ready),
     Page("data-still", "Your data, held still", data_scenes.held_still),

@@ -37,6 +37,14 @@ WORDS = {
         N_("It signs nobody in any more."),
         SIGNED_OUT,
     ),
+    Event.PASSWORD_LOCKED: Happening(
+        N_("Your password no longer opens your account"),
+        N_("Your password is locked."),
+        N_("It was wrong a hundred times in a row, so it opens nothing any more, not even for you."),
+        N_("Another password opens your account again. All you chose and told us is as it was."),
+        N_("Set another password"),
+        "",
+    ),
     Event.SECOND_FACTOR_ON: Happening(
         N_("A code is asked for when you sign in"),
         N_("A code is asked for from now on."),

@@ -9,7 +9,7 @@ from app.branding.models import Site
 from app.db import Session
 from app.environment import environment
 from app.kit.provenance import Provenance
-from app.services import messages, passwords, second_factors, sessions, step_up, throttle
+from app.services import guesses, messages, passwords, second_factors, sessions, step_up, throttle
 from app.services.locks import lock_account
 from app.services.messages import SESSION, MessageKind
 
@@ -50,7 +50,7 @@ def enter_code(session: Session, account_id: uuid.UUID, session_digest: bytes, c
 
 
 def with_password(
-    session: Session, account_id: uuid.UUID, session_digest: bytes, fitted: str | None, code: str
+    session: Session, site: Site, account_id: uuid.UUID, session_digest: bytes, fitted: str | None, code: str
 ) -> Proof:  # fmt: skip
     """Step a session up whose owner typed the password that fits the hash `fitted`, and a code where one is asked for.
 
@@ -67,7 +67,7 @@ def with_password(
     if passwords.hash_of(session, account_id) != fitted or passwords.is_locked(session, account_id):
         return Proof()
     if second_factors.is_on(session, account_id) and not second_factors.use(session, account_id, code):
-        passwords.count_failure(session, account_id)
+        guesses.count(session, site.slug, account_id)
         return Proof(is_code_wrong=True)
     passwords.forgive(session, account_id)
     return Proof(sessions.step_up(session, session_digest))

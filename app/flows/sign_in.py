@@ -15,6 +15,7 @@ from app.models import Account
 from app.services import (
     accounts,
     challenges,
+    guesses,
     messages,
     passkeys,
     passwords,
@@ -69,10 +70,10 @@ def begin(session: Session, email: str, origin: str) -> Attempt:
     return Attempt(subject, known.account_id, known.hash) if known else Attempt(subject)
 
 
-def fail(session: Session, attempt: Attempt) -> None:
+def fail(session: Session, site: Site, attempt: Attempt) -> None:
     """Note that the password was wrong; the same writes, whether or not the address is known."""
     throttle.note_failure(session, throttle.SIGN_IN, attempt.subject)
-    passwords.count_failure(session, attempt.account_id)
+    guesses.count(session, site.slug, attempt.account_id)
 
 
 def finish(
@@ -118,7 +119,7 @@ def second_step(
     used = second_factors.use(session, account.id, code)
     if used is None:
         throttle.note_failure(session, throttle.SECOND_STEP, subject)
-        passwords.count_failure(session, account.id)
+        guesses.count(session, site.slug, account.id)
         return Outcome()
     if not challenges.spend_once(session, found.proof):
         return Outcome(is_over=True)

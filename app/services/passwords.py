@@ -153,10 +153,14 @@ def lock(session: Session, account_id: uuid.UUID) -> None:
     session.execute(update(PasswordRow).where(PasswordRow.account_id == account_id).values(failures=MOST_FAILURES))
 
 
-def count_failure(session: Session, account_id: uuid.UUID) -> None:
-    """Count a wrong password, or a wrong code after a right one; the id may be nobody's."""
+def count_failure(session: Session, account_id: uuid.UUID) -> bool:
+    """Count a wrong password, or a wrong code after a right one, and tell whether it was the one that locks it.
+
+    The id may be nobody's.
+    """
     failed = update(PasswordRow).where(PasswordRow.account_id == account_id)
-    session.execute(failed.values(failures=PasswordRow.failures + 1))
+    counted = session.scalar(failed.values(failures=PasswordRow.failures + 1).returning(PasswordRow.failures))
+    return counted == MOST_FAILURES
 
 
 def rehash(session: Session, account_id: uuid.UUID, rehashed: str) -> None:

@@ -19,6 +19,8 @@ class Event(StrEnum):
 
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
+    PASSWORD_LOCKED = "password_locked"  # noqa: S105 - what happened to it
+    """It was wrong so often in a row that it opens nothing any more."""
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
     SECOND_FACTOR_RESET = "second_factor_reset"

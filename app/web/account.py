@@ -83,7 +83,7 @@ def password_post(site: Site) -> ResponseReturnValue:
     who, form = visitor(), form_of(visitor())
     if not form.validate():
         return _show(site, form, {"form": problem_of(form)}, 422)
-    if refused := present_password.refusal_of(who, form.present.data or ""):
+    if refused := present_password.refusal_of(site, who, form.present.data or ""):
         return _show(site, form, refused.errors, refused.status, refused.wait_seconds)
     with transaction() as session:
         is_on = second_factors.is_on(session, who.account_id)

@@ -79,14 +79,14 @@ def _by_password(site: Site, who: Visitor, form: CheckForm) -> ResponseReturnVal
         return _wait(site, form, attempt.wait_seconds)
     fits = env().hasher.fits(attempt.hash, form.password.data or "")
     code, fitted = form.code.data or "", attempt.hash if fits else None
-    proof = write(lambda session: prove_self.with_password(session, who.account_id, who.row.digest, fitted, code))
+    proof = write(lambda session: prove_self.with_password(session, site, who.account_id, who.row.digest, fitted, code))
     if proof.wait_seconds:
         return _wait(site, form, proof.wait_seconds)
     if proof.is_code_wrong:
         words = _("That code is not right, or was used before. Wait for the next one and try once more.")
         return _show(site, form, {"code": words}, 422)
     if proof.secret is None:
-        write(lambda session: sign_in.fail(session, attempt))
+        write(lambda session: sign_in.fail(session, site, attempt))
         return _show(site, form, {"password": _("That is not your present password.")}, 422)
     return _go_on(site, who, proof.secret)
 

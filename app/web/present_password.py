@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from app.branding.models import Site
 from app.flows import sign_in as flow
 from app.http.context import env, transaction, write
 from app.http.extensions import origin_of_request
@@ -39,7 +40,7 @@ def missing() -> str:
     return _("Write your password.")
 
 
-def refusal_of(who: Visitor, password: str) -> Refusal | None:
+def refusal_of(site: Site, who: Visitor, password: str) -> Refusal | None:
     """Count a try, and refuse a wrong password; None for the right one. Takes a tenth of a second."""
     if not password:
         return Refusal("present", missing())
@@ -49,7 +50,7 @@ def refusal_of(who: Visitor, password: str) -> Refusal | None:
         return too_often(attempt.wait_seconds)
     if env().hasher.fits(attempt.hash, password):
         return None
-    write(lambda session: flow.fail(session, attempt))
+    write(lambda session: flow.fail(session, site, attempt))
     return Refusal("present", _("That is not your present password."))
 
 

@@ -68,7 +68,7 @@ def second_factor_change(site: Site) -> ResponseReturnValue:
         return _show_on(site, form, {"form": str(next(iter(form["csrf_token"].errors), ""))}, 422)
     if not _is_on(who):
         return redirect(url_for("web.security", site=site.slug), 303)
-    if refused := _refusal(who, form):
+    if refused := _refusal(site, who, form):
         page = _show_on(site, form, refused.errors, refused.status)
         return waiting(page, refused.wait_seconds) if refused.wait_seconds else page
     code, came = form.code.data or "", provenance(Source.ACCOUNT)
@@ -81,9 +81,9 @@ def second_factor_change(site: Site) -> ResponseReturnValue:
     return _show_on(site, form, {"code": words}, 422)
 
 
-def _refusal(who: Visitor, form: SecondFactorForm) -> present_password.Refusal | None:
+def _refusal(site: Site, who: Visitor, form: SecondFactorForm) -> present_password.Refusal | None:
     password = form.present.data or ""
-    if refused := present_password.refusal_of(who, password):
+    if refused := present_password.refusal_of(site, who, password):
         return refused
     if form.act.data == OFF and len(password) < passwords.SHORTEST:
         words = _("Your password is too short to stand alone. Set one of at least 15 characters first.")

@@ -112,7 +112,7 @@ def _ticket() -> str:
 def _try(site: Site, attempt: Attempt, password: str) -> Entry | None:
     hasher, came = env().hasher, provenance(Source.SIGN_IN)
     if not hasher.fits(attempt.hash, password):
-        write(lambda session: flow.fail(session, attempt))
+        write(lambda session: flow.fail(session, site, attempt))
         return None
     rehashed = hasher.hash(password) if hasher.is_dated(attempt.hash or "") else None
     former = former_secret()
