@@ -27,6 +27,12 @@ def register_own(stage: Stage) -> TestResponse:
     return stage.get("preferences/register")
 
 
+def register_own_sent(stage: Stage) -> TestResponse:
+    """Press there."""
+    register_own(stage)
+    return stage.press("preferences/register", stage.form("preferences/register"))
+
+
 def register_sent(stage: Stage) -> TestResponse:
     """Ask for an account."""
     return stage.press(REGISTER, stage.form(REGISTER, email=EMAIL))

@@ -6,8 +6,12 @@ from werkzeug.test import TestResponse
 
 from app.branding.models import FieldKind
 from app.console import account_scenes, profile_scenes, security_scenes
-from app.console.people import PASSWORD
+from app.console.people import EMAIL, PASSWORD
 from app.console.stage import NothingToShow, Stage
+from app.kit.addresses import parse_email
+from app.kit.provenance import Actor, ActorKind, Provenance, Source
+from app.services import profile
+from app.services.locks import lock_address
 
 DATA, CHECK = "account/data", "account/data/check"
 WRONG = "000000"
@@ -31,7 +35,11 @@ def told_by_a_shop(stage: Stage) -> TestResponse:
     if field is None:
         raise NothingToShow("no name is asked for")
     _enter(stage)
-    stage.person.be_named_by_a_shop(field, profile_scenes.NAME)
+    with stage.session() as session:
+        account = lock_address(session, parse_email(EMAIL)).account(session)
+        if account is not None:
+            came = Provenance(Actor(ActorKind.CLIENT), Source.API, stage.locale)
+            profile.keep(session, account, stage.person.house, field, {"name": profile_scenes.NAME}, came)
     stage.post(f"{DATA}/profile/{field.key}/remove", stage.form(DATA))
     return stage.get(DATA)
 

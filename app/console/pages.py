@@ -155,6 +155,7 @@ PAGES = (
     Page("register", "Ask for a full account", scenes.opened("register")),
     Page("register-errors", "Ask for a full account, with errors", account_scenes.register_with_errors, 422),
     Page("register-own", "A full account, with the preferences open", account_scenes.register_own),
+    Page("register-own-sent", "The same, asked for", account_scenes.register_own_sent),
     Page("register-sent", "Link to the account on its way", account_scenes.register_sent),
     Page("register-link", "Choose a password", account_scenes.register_link),
     Page("register-link-errors", "Choose a password, with errors", account_scenes.register_link_with_errors, 422),

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.branding.models import Brand, Channel, ProfileField, Site, SiteGroup
+from app.branding.models import Brand, Channel, Site, SiteGroup
 from app.db import Session
 from app.environment import environment
 from app.flows import phone
@@ -31,7 +31,6 @@ from app.services import (
     passwords,
     phones,
     privacy_requests,
-    profile,
     second_factors,
     sessions,
     step_up,
@@ -191,12 +190,6 @@ class SamplePerson:
             offered = [item for brand in self.houses for item in items(session).of_brand(brand.slug)
                        if item.channel is Channel.POST and not item.is_retired]  # fmt: skip
             self._grant(session, self._account(session), [each for each in offered if each.brand == offered[0].brand])
-
-    def be_named_by_a_shop(self, field: ProfileField, name: str) -> None:
-        """Have another system of the house tell one's name."""
-        with self._transaction() as session:
-            account, came = self._account(session), Provenance(Actor(ActorKind.CLIENT), Source.API, self.locale)
-            profile.keep(session, account, self.house, field, {"name": name}, came)
 
     def be_signed_in_elsewhere(self) -> None:
         """Be signed in on a telephone, too."""
