@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.services import checkpoints, projection, verification
+from app.services import checkpoints, verification
 from app.services.folding import Action
 from app.services.ledger import Entry
 from tests.services.ledgers import account_with_lines, granted, open_account, place, tamper, write
@@ -287,28 +287,6 @@ def test_a_restore_takes_back_what_checkpoints_said_beyond_it(env, database_urls
         checkpoint(env)
     checkpoint(env, is_restored=True)
     assert check(env) == []
-
-
-def test_a_clean_projection_has_no_differences(env, account):
-    with env.database.transaction() as session:
-        assert projection.differences(session) == []
-
-
-def test_a_wrong_projection_is_put_right(env, database_urls, account):
-    tamper(
-        database_urls,
-        "UPDATE consent SET status = 'refused' WHERE account_id = :account",
-        "DELETE FROM consent WHERE account_id <> :account",
-        "INSERT INTO consent SELECT account_id, 7, status, granted_at, confirmed_at, withdrawn_at, expires_at, "
-        "paused_until, frequency, legal_basis, document_version, source, updated_at, last_sequence "
-        "FROM consent WHERE item_id = 1",
-        account=account,
-    )
-    with env.database.transaction() as session:
-        assert len(projection.differences(session)) == 5
-    with env.database.transaction() as session:
-        assert projection.rebuild(session) == 5
-    assert faults(env) == []
 
 
 def test_an_account_without_lines_is_right(env):
