@@ -62,7 +62,7 @@ def address_post(site: Site) -> ResponseReturnValue:
         return _show(site, form, {"email": _("Write an address like name@example.com.")}, 422)
     if asked is Asked.TOO_OFTEN:
         words = _("We have mailed to your present address three times today. Please try again tomorrow.")
-        return _show(site, form, {"form": words}, 422)
+        return _show(site, form, {"form": words}, 429)
     return redirect(url_for("web.address_sent", site=site.slug), 303)
 
 

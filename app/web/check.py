@@ -29,6 +29,12 @@ WAYS_ON = {
 }  # fmt: skip
 """Where one goes on, by what was asked for; everything else begins on the page of one's data."""
 
+ACTS = frozenset({
+    "web.export_post", "web.download", "web.data_field_remove", "web.erase_post", "web.passkeys_change_post",
+    "web.phone_post", "web.phone_remove",
+})  # fmt: skip
+"""What was not done yet: whoever shows that it is them presses it again."""
+
 
 @bp.get("/<site>/account/data/check")
 @preference_session_required
@@ -97,8 +103,9 @@ def _wait(site: Site, form: CheckForm, seconds: int) -> ResponseReturnValue:
 
 
 def _go_on(site: Site, who: Visitor, secret: str) -> Response:
-    way = WAYS_ON.get(request.args.get("to", ""), "web.your_data")
-    return renew_session_cookie(redirect(url_for(way, site=site.slug), 303), who, secret)
+    to = request.args.get("to", "")
+    way, again = WAYS_ON.get(to, "web.your_data"), 1 if to in ACTS else None
+    return renew_session_cookie(redirect(url_for(way, site=site.slug, again=again), 303), who, secret)
 
 
 def _show(site: Site, form: CheckForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:

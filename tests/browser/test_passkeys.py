@@ -64,6 +64,11 @@ class Device:
     def passkeys(self):
         return self._developer.send("WebAuthn.getCredentials", {"authenticatorId": self._id})["credentials"]
 
+    def lets_touch(self, *, itself):
+        """Have the authenticator act as soon as it is asked, or wait for a touch that never comes."""
+        automatic = {"authenticatorId": self._id, "enabled": itself}
+        self._developer.send("WebAuthn.setAutomaticPresenceSimulation", automatic)
+
     def recognises(self, *, owner):
         """Have the authenticator know its owner, or not."""
         self._developer.send("WebAuthn.setUserVerified", {"authenticatorId": self._id, "isUserVerified": owner})
@@ -80,9 +85,13 @@ def device(house, context, customer):
 
 
 def sign_out(device, house):
+    """Sign out and go away: that leads to where a passkey is asked for, and this device would show its own at once."""
+    device.lets_touch(itself=False)
     device.page.goto(f"{house.settings.origin}/camille/account")
     device.page.get_by_role("button", name="Sign out").click()
-    expect(device.page).not_to_have_url(re.compile("/account"))
+    expect(device.page).to_have_url(re.compile("/camille/sign-in"))
+    device.page.goto("about:blank")
+    device.lets_touch(itself=True)
 
 
 def test_a_passkey_is_made_for_the_house_and_discoverable(device):

@@ -147,7 +147,7 @@ def test_a_session_is_needed(app):
 def test_requests_count_towards_the_limits_and_the_person_is_told(ana, env):
     assert ask(ana).status_code == 303, "after a confirmation and a welcome it is the third mail of the day"
     answer = ask(ana, "third@example.org")
-    assert answer.status_code == 422
+    assert answer.status_code == 429
     assert "try again tomorrow" in answer.text
     assert journeys.mails(env, "third@example.org") == []
 

@@ -88,7 +88,9 @@ def test_a_full_customer_gives_the_password_and_no_code(client, app, env):
     refused = client.post(CHECK, data={**token(client, CHECK), "password": "wrong"})
     assert (refused.status_code, client.get(f"{DATA}/delete").status_code) == (422, 303)
     form = {**token(client, CHECK), "password": customers.PASSWORD}
-    assert client.post(f"{CHECK}?to=web.erase_post", data=form).location == f"{DATA}/delete"
+    assert client.post(f"{CHECK}?to=web.erase_post", data=form).location == f"{DATA}/delete?again=1"
+    assert "Please press once more." in client.get(f"{DATA}/delete?again=1").text
+    assert "press once more" not in client.get(f"{DATA}/delete").text
     assert client.get(f"{DATA}/delete").status_code == 200
 
 
