@@ -40,7 +40,10 @@ WORDS = {
     Event.PASSWORD_LOCKED: Happening(
         N_("Your password no longer opens your account"),
         N_("Your password is locked."),
-        N_("It was wrong a hundred times in a row, so it opens nothing any more, not even for you."),
+        N_(
+            "It, or the code after it, was wrong a hundred times in a row, so it opens nothing any more, not even for "
+            "you."
+        ),
         N_("Another password opens your account again. All you chose and told us is as it was."),
         N_("Set another password"),
         "",

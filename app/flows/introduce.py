@@ -50,7 +50,7 @@ def introduce(
     locked = lock_address(session, customer.address)
     account = locked.account(session)
     if _was_erased(session, customer, is_known=account is not None):
-        raise Conflict("The person was erased since.")
+        raise Conflict("Something that came later stands against it.")
     if account is None or account.status == accounts.ERASED:
         account = _make(session, locked.digest, provenance.locale)
     if account.status == accounts.RESTRICTED:

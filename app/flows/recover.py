@@ -27,7 +27,7 @@ def ask(session: Session, site: Site, email: str, provenance: Provenance) -> Non
 def reset(session: Session, site: Site, token: str, hashed: str, provenance: Provenance) -> bool:
     """Set the password by the link of a mail, once, and end every session; False for a used or old link.
 
-    Nothing survives that somebody else may have begun: an older link, a change of address that waits. Nobody is signed
+    An older link, and a change of address that waits, are over: somebody else may have asked for them. Nobody is signed
     in by it: the mailbox alone is not all that an account may ask for. Raises `BadLink`.
     """
     try:
@@ -54,13 +54,15 @@ def change(
 ) -> str | None:  # fmt: skip
     """Set another password in one's account; every session ends but the one with digest `kept`, which is renewed.
 
-    Gives its new secret; None when it ended meanwhile. Raises `Gone`.
+    Gives its new secret; None, and nothing is changed, when it ended meanwhile, as by a reset. Raises `Gone`.
     """
     locked = lock_account(session, account_id)
     if locked.account_id is None:
         raise Gone("This account is no more.")
-    _set(session, site, locked, account_id, hashed, provenance)
-    return sessions.close_but(session, account_id, kept)
+    secret = sessions.close_but(session, account_id, kept)
+    if secret is not None:
+        _set(session, site, locked, account_id, hashed, provenance)
+    return secret
 
 
 def _set(

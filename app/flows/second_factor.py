@@ -11,34 +11,37 @@ from app.environment import environment
 from app.errors import StaleLocks
 from app.kit.addresses import Address
 from app.kit.provenance import Provenance
-from app.services import accounts, passwords, second_factors, security_mails, sessions, throttle
+from app.services import accounts, guesses, passwords, second_factors, security_mails, sessions, throttle
 from app.services.locks import known_digest, lock_account, owner_of
 from app.services.security_mails import Event
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchedOn:
-    """Recovery codes to keep, and the new secret of the session; None when it ended meanwhile."""
+    """Recovery codes to keep, and the new secret of the session."""
 
     codes: list[str]
-    secret: str | None
+    secret: str
 
 
 def switch_on(
     session: Session, site: Site, account_id: uuid.UUID, secret: str, step: int, kept: bytes, provenance: Provenance
 ) -> SwitchedOn | None:  # fmt: skip
-    """Switch it on, once `secret` gave the code of `step`; None where it is on already.
+    """Switch it on, once `secret` gave the code of `step`; None where it is on already, or the session ended meanwhile.
 
     Every session ends but the one with digest `kept`, which is renewed: whoever holds another has not proved as much.
     """
     locked = lock_account(session, account_id)
     if locked.account_id is None or passwords.hash_of(session, account_id) is None:
         return None
-    codes = second_factors.switch_on(session, account_id, secret, step)
-    if not codes:
+    if second_factors.is_on(session, account_id):
         return None
+    renewed = sessions.close_but(session, account_id, kept)
+    if renewed is None:
+        return None
+    codes = second_factors.switch_on(session, account_id, secret, step)
     security_mails.tell(session, site.slug, locked, account_id, Event.SECOND_FACTOR_ON, provenance.locale)
-    return SwitchedOn(codes, sessions.close_but(session, account_id, kept))
+    return SwitchedOn(codes, renewed)
 
 
 def count(session: Session, account_id: uuid.UUID) -> int:
@@ -49,7 +52,7 @@ def count(session: Session, account_id: uuid.UUID) -> int:
 def switch_off(session: Session, site: Site, account_id: uuid.UUID, code: str, provenance: Provenance) -> bool:
     """Switch it off for whoever knows a code; they proved the password already. False for a wrong code."""
     locked = lock_account(session, account_id)
-    if locked.account_id is None or second_factors.use(session, account_id, code) is None:
+    if locked.account_id is None or not _fits(session, site, account_id, code):
         return False
     second_factors.switch_off(session, account_id)
     security_mails.tell(session, site.slug, locked, account_id, Event.SECOND_FACTOR_OFF, provenance.locale)
@@ -86,8 +89,16 @@ def renew_codes(
 ) -> list[str]:  # fmt: skip
     """Make other recovery codes for whoever knows a code; none for a wrong one."""
     locked = lock_account(session, account_id)
-    if locked.account_id is None or second_factors.use(session, account_id, code) is None:
+    if locked.account_id is None or not _fits(session, site, account_id, code):
         return []
     codes = second_factors.renew_recovery_codes(session, account_id)
     security_mails.tell(session, site.slug, locked, account_id, Event.RECOVERY_CODES_RENEWED, provenance.locale)
     return codes
+
+
+def _fits(session: Session, site: Site, account_id: uuid.UUID, code: str) -> bool:
+    """Use a code up; a wrong one counts as a wrong password in a row."""
+    if second_factors.use(session, account_id, code) is not None:
+        return True
+    guesses.count(session, site.slug, account_id)
+    return False

@@ -82,13 +82,13 @@ def finish(
     """Open a session for whoever knew the password, in place of the one their browser had, or go on to the code.
 
     What was wrong before is forgiven only once the code was right too: whoever has the password could else try codes
-    for ever. None where the password was changed meanwhile, or the account is no more.
+    for ever. None where the password was changed or locked meanwhile, or the account is no more.
     """
     locked = lock_account(session, attempt.account_id)
     account = locked.account(session)
     if account is None or account.status not in accounts.MAY_SIGN_IN:
         return None
-    if passwords.hash_of(session, account.id) != attempt.hash:
+    if passwords.hash_of(session, account.id) != attempt.hash or passwords.is_locked(session, account.id):
         return None
     if rehashed:
         passwords.rehash(session, account.id, rehashed)

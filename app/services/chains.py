@@ -89,7 +89,7 @@ class Chain:
 
     def _authentic(self, row: Row) -> list[Any]:
         """Read the line if its mac is right."""
-        values: list[Any] = orjson.loads(row.signed)
+        values: list[Any] = self._read(row.signed, "was changed, or was not written by Parley")
         signer = self.signers.get(values[16])
         if signer is None:
             raise Broken(self.sequence, f"is signed with the unknown key {values[16]}")
@@ -103,6 +103,13 @@ class Chain:
             raise Broken(self.sequence, "was changed, or was not written by Parley")
         self.previous = row.mac
         return values
+
+    def _read(self, text: str, fault: str) -> Any:
+        """Read JSON; a number too large for a float was not written by Parley, and orjson refuses it."""
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise Broken(self.sequence, fault) from None
 
     def _note_place(self, row: Row) -> None:
         if row.position is None:
@@ -122,7 +129,8 @@ class Chain:
             return
         self.first_detail = self.first_detail or self.sequence
         salt = row.salt
-        if not _fits(row.detail, orjson.loads(row.detail), lambda text: sha256(salt + text).hexdigest() == expected):
+        values = self._read(row.detail, "has a detail that was changed")
+        if not _fits(row.detail, values, lambda text: sha256(salt + text).hexdigest() == expected):
             raise Broken(self.sequence, "has a detail that was changed")
 
     def _fold(self, row: Row, values: list[Any]) -> None:

@@ -38,7 +38,6 @@ from app.models import (
 from app.services import (
     check_ins,
     consents,
-    erasure,
     external_ids,
     feedback,
     locks,
@@ -54,6 +53,7 @@ from app.services import (
     second_factors,
     sessions,
 )
+from app.services.address_changes import Outcome
 from app.services.folding import State
 from app.services.items import ItemRef, items
 from app.services.profile import HeldField
@@ -144,13 +144,16 @@ def gather(session: Session, account_id: uuid.UUID) -> Holdings | None:
     addresses = _addresses(session, account_id)
     digests = [each.point.address_digest for each in addresses]
     changes = session.scalars(select(AddressChange).where(AddressChange.account_id == account_id)).all()
+    # Only what was proved: whether anybody else is known by an address that was merely wished for is nobody's business.
+    moved = [each for each in changes if each.outcome == Outcome.MOVED]
+    left = {each.from_digest for each in moved}
     return Holdings(
         account=account,
         addresses=addresses,
         consents=_consents(session, account_id),
         lines=session.scalar(select(func.count()).where(ConsentEvent.account_id == account_id)) or 0,
         asked=_asked(session, account_id, digests),
-        mails=_mails(session, account_id, digests),
+        mails=_mails(session, account_id, digests, left),
         sessions=sessions.of_account(session, account_id),
         passkeys=passkeys.of_account(session, account_id),
         password_set_at=passwords.set_at(session, account_id),
@@ -161,7 +164,7 @@ def gather(session: Session, account_id: uuid.UUID) -> Holdings | None:
         profile_changes=profile.changes(session, account_id),
         check_ins=check_ins.of_account(session, account_id),
         changes=changes,
-        typed=_typed(session, {digest for each in changes for digest in (each.from_digest, each.to_digest)}),
+        typed=_typed(session, {*digests, *left, *(each.to_digest for each in moved)}),
         number_waiting=phones.number_waiting(session, account_id),
         suppressions=_suppressions(session, digests),
         asked_anew=reconsent.asked(session, account_id),
@@ -201,11 +204,12 @@ def _addresses(session: Session, account_id: uuid.UUID) -> list[HeldAddress]:
     return [HeldAddress(sealer.open(sealed) if sealed else "", point) for point, sealed in session.execute(query)]
 
 
-def _mails(session: Session, account_id: uuid.UUID, digests: Sequence[bytes]) -> Sequence[Message]:
-    """List the mails to the addresses of an account, and those that went to others while they were the account's."""
-    former = erasure.former_digests(session, account_id)
+def _mails(
+    session: Session, account_id: uuid.UUID, digests: Collection[bytes], left: Collection[bytes]
+) -> Sequence[Message]:  # fmt: skip
+    """List the mails to the addresses of an account, and those to addresses it `left` that were about the account."""
     theirs = or_(
-        Message.address_digest.in_(digests), Message.address_digest.in_(former) & (Message.account_id == account_id)
+        Message.address_digest.in_(digests), Message.address_digest.in_(left) & (Message.account_id == account_id)
     )
     recent = Message.created_at > clock.now() - messages.KEPT
     return session.scalars(select(Message).where(theirs, recent).order_by(Message.id)).all()

@@ -176,13 +176,15 @@ class Interpreter:
         brand = brand or layout.brand or ""
         if not topic and not purpose:
             topic, purpose = layout.topic or "", layout.purpose or ""
-        of_group = not brand and bool(purpose) and self._brands is None  # as `parley export` writes it
+        is_report = meaning in (Meaning.BOUNCED, Meaning.COMPLAINED)
+        # As `parley export` writes what is said about the whole group's uses of data.
+        of_group = not brand and bool(purpose) and self._brands is None and not is_report
         house = self._group.brands.get(min(self._group.brands) if of_group else brand)
         if house is None:
             raise Refused("unknown_item", "The row names no brand, or none there is.")
         if self._brands is not None and brand not in self._brands:
             raise Refused("brand_forbidden", "The brand is not in this client's list.")
-        if meaning in (Meaning.BOUNCED, Meaning.COMPLAINED):
+        if is_report:
             if not self._may_suppress:
                 raise Refused("insufficient_scope", "Only a client with the scope suppressions:write may tell of this.")
             return house, None, False

@@ -19,7 +19,7 @@ from app.kit import clock, ids
 from app.kit.months import months_after
 from app.kit.provenance import ActorKind
 from app.models import AddressChange, ConsentEvent, PrivacyReferral, ProfileChange
-from app.services import privacy_requests
+from app.services import accounts, privacy_requests
 from app.services.folding import Action
 
 ANSWERED_WITHIN_MONTHS = 1
@@ -141,12 +141,18 @@ def _by_wish(session: Session, row: PrivacyReferral, kind: privacy_requests.Kind
         (each for each in reversed(theirs) if each.closed_at is None or each.closed_at >= row.created_at), None
     )  # fmt: skip
     if wish is None:
-        return State.WAITING
+        return State.DONE if kind is privacy_requests.Kind.ERASURE and _is_erased(session, row) else State.WAITING
     if wish.state == privacy_requests.State.STOPPED:
         return State.STOPPED
     # A restriction does its work while it is open; it is closed when it was lifted.
     is_done = wish.state == privacy_requests.State.DONE or kind is privacy_requests.Kind.RESTRICTION
     return State.DONE if is_done else State.UNDER_WAY
+
+
+def _is_erased(session: Session, row: PrivacyReferral) -> bool:
+    """Tell whether the person is gone, though no wish of theirs says so: after a restore their erasure was repeated."""
+    account = accounts.find(session, row.account_id)
+    return account is not None and account.status == accounts.ERASED
 
 
 def _has_corrected(row: PrivacyReferral) -> ColumnElement[bool]:

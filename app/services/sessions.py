@@ -156,12 +156,15 @@ def close_others(session: Session, account_id: uuid.UUID, kept: bytes) -> None:
 
 
 def close_but(session: Session, account_id: uuid.UUID, kept: bytes) -> str | None:
-    """End all sessions of an account but the one with digest `kept`, and give its new secret; None when it ended.
+    """End all sessions of an account but the one with digest `kept`, and give its new secret.
 
-    Whoever throws others out may be rid of a thief that way, who may as well have a copy of this very cookie.
+    Whoever throws others out may be rid of a thief that way, who may as well have a copy of this very cookie. None, and
+    all others stay, when that session ended meanwhile: then it may be the thief's.
     """
-    close_others(session, account_id, kept)
-    return _renew(session, kept)
+    secret = _renew(session, kept)
+    if secret is not None:
+        close_others(session, account_id, digest_of(secret))
+    return secret
 
 
 def purge(session: Session) -> int:

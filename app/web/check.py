@@ -82,12 +82,14 @@ def _by_password(site: Site, who: Visitor, form: CheckForm) -> ResponseReturnVal
     email = _email(who)
     attempt = write(lambda session: sign_in.begin(session, email, origin_of_request()))
     if attempt.wait_seconds:
-        return _wait(site, form, attempt.wait_seconds)
+        refused = present_password.too_often(attempt.wait_seconds)
+        return waiting(_show(site, form, refused.errors, refused.status), attempt.wait_seconds)
     fits = env().hasher.fits(attempt.hash, form.password.data or "")
     code, fitted = form.code.data or "", attempt.hash if fits else None
     proof = write(lambda session: prove_self.with_password(session, site, who.account_id, who.row.digest, fitted, code))
     if proof.wait_seconds:
-        return _wait(site, form, proof.wait_seconds)
+        words = _("That was tried too often. Please wait a few minutes.")
+        return waiting(_show(site, form, {"form": words}, 429), proof.wait_seconds)
     if proof.is_code_wrong:
         words = _("That code is not right, or was used before. Wait for the next one and try once more.")
         return _show(site, form, {"code": words}, 422)
@@ -95,11 +97,6 @@ def _by_password(site: Site, who: Visitor, form: CheckForm) -> ResponseReturnVal
         write(lambda session: sign_in.fail(session, site, attempt))
         return _show(site, form, {"password": _("That is not your present password.")}, 422)
     return _go_on(site, who, proof.secret)
-
-
-def _wait(site: Site, form: CheckForm, seconds: int) -> ResponseReturnValue:
-    refused = present_password.too_often(seconds)
-    return waiting(_show(site, form, refused.errors, refused.status), seconds)
 
 
 def _go_on(site: Site, who: Visitor, secret: str) -> Response:

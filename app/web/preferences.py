@@ -66,7 +66,6 @@ def preferences(site: Site) -> ResponseReturnValue:
         signal = _says_no() and uses.is_signal_unheeded(session, [each.slug for each in brands], known)
         found = accounts.find(session, who.account_id)
         has_account = found is not None and found.kind == accounts.FULL
-        asked = agree.in_centre(reconsent.questions(session, who.account_id), site)
         asked = agree.in_centre(reconsent.questions(session, who.account_id, states), site)
     return render(
         "web/preferences.html",

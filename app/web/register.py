@@ -56,13 +56,13 @@ def register_own_post(site: Site) -> ResponseReturnValue:
     if not form.validate():
         return _show_own(site, {"form": str(next(iter(form["csrf_token"].errors), ""))}, 422)
     write(lambda session: flow.ask_own(session, site, who.account_id, came))
-    return redirect(url_for("web.register_sent", site=site.slug), 303)
+    return redirect(url_for("web.register_sent", site=site.slug, own=1), 303)
 
 
 @bp.get("/<site>/register/sent")
 def register_sent(site: Site) -> ResponseReturnValue:
-    """Say what to do next: the same words for every address."""
-    return render("web/register_sent.html", site=site)
+    """Say what to do next: the same words for every address, fewer for who wrote none."""
+    return render("web/register_sent.html", site=site, is_own="own" in request.args)
 
 
 @bp.get("/<site>/register/<token>")

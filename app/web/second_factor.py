@@ -53,8 +53,7 @@ def second_factor_post(site: Site) -> ResponseReturnValue:
     )  # fmt: skip
     if done is None:
         return redirect(url_for("web.second_factor", site=site.slug), 303)
-    if done.secret:
-        who.renew(done.secret)
+    who.renew(done.secret)
     return renew_session_cookie(make_response(_show_codes(site, _form(who), done.codes)), who, done.secret)
 
 

@@ -113,8 +113,17 @@ def data_field_remove(site: Site, field: str) -> ResponseReturnValue:
     who, form, came = visitor(), _form(visitor()), provenance(Source.ACCOUNT)
     if not form.validate():
         return _show(site, form, {"form": _problem(form)}, 422)
-    write(lambda session: profile.remove(session, site, who.account_id, field, came))
-    return redirect(url_for("web.your_data", site=site.slug, _anchor="correct"), 303)
+    if _has_account(who):  # their own page asks for more than a mailed code
+        return redirect(url_for("web.profile", site=site.slug), 303)
+    has_ended = write(lambda session: profile.remove(session, site, who.account_id, field, came))
+    removed, ended = (None, 1) if has_ended else (1, None)
+    return redirect(url_for("web.your_data", site=site.slug, removed=removed, ended=ended, _anchor="correct"), 303)
+
+
+def _has_account(who: Visitor) -> bool:
+    with transaction() as session:
+        found = accounts.find(session, who.account_id)
+        return found is not None and found.kind == accounts.FULL
 
 
 def _show(site: Site, form: DataForm, errors: dict[str, str], status: int = 200) -> ResponseReturnValue:
@@ -133,7 +142,7 @@ def _show(site: Site, form: DataForm, errors: dict[str, str], status: int = 200)
         erasure_due=erasure.due_at if erasure else None, export=export, is_packing=Kind.EXPORT in waiting,
         removable=[] if held.account.kind == accounts.FULL else _removable(held, locale(site)),
         is_full=who.is_full, is_stepped_up=who.is_stepped_up, is_kept="kept" in request.args,
-        is_going_on="on" in request.args,
+        is_going_on="on" in request.args, is_removed="removed" in request.args, is_ended="ended" in request.args,
     )  # fmt: skip
 
 

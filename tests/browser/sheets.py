@@ -113,7 +113,7 @@ AREAS = {
         keys=(
             "register*", "sign-in*", "signed-out", "reset*", "account*", "centre-full", "security*", "second-factor*",
             "passkeys*", "address*", "phone*", "profile*", "data*", "check", "check-mailed", "check-*errors",
-            "check-password", "eras*", "error-429", "text-code", "mail-register*", "mail-account*", "mail-reset*",
+            "check-password*", "eras*", "error-429", "text-code", "mail-register*", "mail-account*", "mail-reset*",
             "mail-password*", "mail-new-device*", "mail-step-up*", "mail-export*", "mail-erasure*", "mail-passkey*",
             "mail-second-factor*", "mail-phone*", "mail-recovery*", "mail-agree*", "mail-prove*", "mail-taken*",
             "mail-moved*", "mail-left*",

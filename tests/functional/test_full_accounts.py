@@ -56,7 +56,8 @@ def test_whoever_has_their_preferences_open_is_offered_an_account_and_writes_no_
     page = client.get("/camille/preferences/register").text
     assert (ANA in page, 'name="email"' in page) == (False, False), "a link may have been passed on"
     token = {"csrf_token": journeys.form_token(page)}
-    assert client.post("/camille/preferences/register", data=token).location == "/camille/register/sent"
+    assert client.post("/camille/preferences/register", data=token).location == "/camille/register/sent?own=1"
+    assert "the address you gave" not in client.get("/camille/register/sent?own=1").text
     account_id = session.scalars(select(Account.id)).one()
     path = customers.link(env, ANA)
     client.post(path, data={"password": PASSWORD, "terms": "1"})

@@ -67,6 +67,8 @@ def attempt(table, who, browser, victim, session):
         at = path(rule).replace("00000000-0000-0000-0000-000000000001", str(victim["copy"]))
         answer = browser.open(at, method=method, data=form if method == "POST" else None)
         table.expect(who, each, answer, *GATES_AND_BACK)
+        done = [word for word in DONE if word in (answer.location or "")]
+        table.add(who, f"{each}, what it says", done or "nothing was done", refused=not done)
     changed = "nothing changed" if holdings(session) == before else "changed"
     table.add(who, "passkeys, codes, passwords, requests", changed, refused=changed == "nothing changed")
 
@@ -75,6 +77,8 @@ GATES_AND_BACK = (
     "/camille/sign-in", "/camille/preferences/link", CHECK, f"{SECURITY}/second-factor", "/camille/account/security",
 )  # fmt: skip
 """Gates, and the pages that an act leads back to where it was given up."""
+DONE = ("removed=", "changed=", "added=", "renamed=", "off=", "ended=")
+"""What such a page is told by an act that was done."""
 
 
 def test_nothing_gets_around_the_step_up(client, app, env, outbox, session, time):

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.kit import one_time_codes
-from app.models import Account, RecoveryCodeRow, SecondFactorRow
+from app.models import Account, PasswordRow, RecoveryCodeRow, SecondFactorRow
 from tests import customers, journeys
 from tests.customers import ANA, BEA, PASSWORD, wrong_code
 
@@ -97,6 +97,15 @@ def test_other_recovery_codes_take_the_place_of_all_there_were(app, ana):
     customers.sign_in(other, ANA)
     assert customers.second_step(other, ana.codes[1]).status_code == 422
     assert customers.second_step(other, codes[1]).status_code == 303
+
+
+@pytest.mark.parametrize("act", ["off", "codes"])
+def test_a_wrong_code_in_the_account_counts_as_a_wrong_password_in_a_row(ana, session, act):
+    before = session.scalar(select(PasswordRow.failures))
+    sent = {"present": PASSWORD, "code": wrong_code(ana.secret)}
+    assert customers.change_second_factor(ana.browser, act, **sent).status_code == 422
+    session.expire_all()
+    assert session.scalar(select(PasswordRow.failures)) == before + 1
 
 
 def test_codes_tried_in_the_account_count_with_those_of_sign_ins(app, ana):

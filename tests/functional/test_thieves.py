@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
+from app.flows import recover, second_factor, sign_in
+from app.kit.provenance import PERSON, Provenance, Source
 from app.models import PasswordRow
+from app.services import second_factors
 from app.services.messages import MessageKind
 from tests import customers, journeys
 from tests.customers import ANA, OTHER, PASSWORD
@@ -23,55 +26,12 @@ def copy_of(browser, app):
     return thief
 
 
-def change_password(browser):
-    form = {**token(browser, SECURITY), "present": PASSWORD, "password": OTHER}
-    assert browser.post(f"{SECURITY}/password", data=form).status_code == 303
-
-
-def end_all_others(browser):
-    assert browser.post(SECURITY, data={**token(browser, SECURITY), "end": "others"}).status_code == 303
-
-
-@pytest.mark.parametrize("act", [change_password, end_all_others, customers.protect])
-def test_a_copy_of_the_very_session_that_throws_others_out_goes_with_them(client, app, env, time, act):
-    customers.register(client, env, ANA)
-    thief = copy_of(client, app)
-    act(client)
-    assert (customers.is_signed_in(client), customers.is_signed_in(thief)) == (True, False)
-
-
 def test_the_page_with_recovery_codes_signs_out_of_the_new_session(client, env, time):
     customers.register(client, env, ANA)
     secret, fields = customers.offered(client.get(customers.SECOND_FACTOR).text)
     page = client.post(customers.SECOND_FACTOR, data={**fields, "code": customers.code(secret)}).text
     client.post("/camille/sign-out", data={"csrf_token": journeys.form_token(page)})
     assert not customers.is_signed_in(client)
-
-
-def reset(browser, path):
-    return browser.post(path, data={"password": OTHER}).status_code
-
-
-def test_a_password_makes_every_link_that_was_asked_for_before_it_worth_nothing(client, app, env, time):
-    customers.register(client, env, ANA)
-    paths = []
-    for _ in range(2):
-        time.shift(60)
-        customers.ask(app.test_client(), ANA, "password/reset")
-        paths.append(customers.link(env, ANA, MessageKind.PASSWORD_RESET))
-    time.shift(60)
-    assert reset(app.test_client(), paths[1]) == 303
-    assert (app.test_client().get(paths[0]).status_code, reset(app.test_client(), paths[0])) == (410, 410)
-
-
-def test_so_does_a_password_that_was_set_in_the_account(client, app, env, time):
-    customers.register(client, env, ANA)
-    time.shift(60)
-    customers.ask(app.test_client(), ANA, "password/reset")
-    path = customers.link(env, ANA, MessageKind.PASSWORD_RESET)
-    time.shift(60)
-    change_password(client)
-    assert reset(app.test_client(), path) == 410
 
 
 @pytest.mark.parametrize("proof", ["register", "password/reset"])
@@ -144,3 +104,22 @@ def test_after_a_hundred_failures_a_ticket_from_before_opens_nothing(app, ana, s
     form = {**token(other, "/camille/sign-in"), "code": customers.code(ana.secret)}
     assert other.post("/camille/sign-in/code", data=form).location == "/camille/sign-in?late=1"
     assert not customers.is_signed_in(other)
+
+
+def test_a_session_that_ended_meanwhile_sets_no_password_and_switches_no_code_on(client, env, group, session):
+    customers.register(client, env, ANA)
+    account, before = session.execute(select(PasswordRow.account_id, PasswordRow.hash)).one()
+    site, came = group.brands["camille"], Provenance(PERSON, Source.ACCOUNT)
+    assert recover.change(session, site, account, "another hash", bytes(32), came) is None
+    assert second_factor.switch_on(session, site, account, "SECRET", 1, bytes(32), came) is None
+    assert session.scalar(select(PasswordRow.hash)) == before
+    assert not second_factors.is_on(session, account)
+    assert customers.is_signed_in(client)
+
+
+def test_a_password_that_was_locked_while_it_was_looked_at_opens_nothing(client, env, group, session):
+    customers.register(client, env, ANA)
+    attempt = sign_in.begin(session, ANA, "192.0.2.1")
+    session.execute(update(PasswordRow).values(failures=100))
+    site, came = group.brands["camille"], Provenance(PERSON, Source.SIGN_IN)
+    assert sign_in.finish(session, site, attempt, None, "", came) is None

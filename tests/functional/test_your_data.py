@@ -18,7 +18,7 @@ from app.courier.delivery import deliver
 from app.kit import clock
 from app.kit.spreadsheets import neutral
 from app.models import Account, ContactPoint, Message, PrivacyExport, PrivacyRequest, ProfileChange, SessionRow
-from app.services import messages
+from app.services import holdings, messages
 from tests import accounts, api, customers, journeys, records
 from tests.functional import moving
 from tests.ones_data import ANA, BEA, CHECK, DATA, step_up, token
@@ -127,17 +127,31 @@ def test_a_copy_tells_who_answers_why_who_sees_it_how_long_and_which_rights(sure
         assert words in page
 
 
-def test_a_copy_names_the_addresses_of_a_move_and_what_went_to_them(sure, app, env, outbox):
-    moving.ask(sure, "ana.new@example.org")
+def test_a_copy_names_the_new_address_once_it_is_proved(sure, app, env, outbox, session):
+    account = moving.owner(env, ANA)
+    moving.ask(sure)
     _page, found, _kept = read(sure, ask_for_copy(sure, env))
     (change,) = found["changes_of_address"]
-    assert (change["from"], change["to"], change["outcome"]) == (ANA, "ana.new@example.org", "pending")
+    assert (change["from"], change["to"], change["outcome"]) == (ANA, None, "pending")
+    for email, action in ((ANA, "address-agree"), (moving.NEW, "address-prove")):
+        app.test_client().post(moving.link(moving.post(env, outbox, email), action))
+    held = holdings.gather(session, account)
+    (moved,) = held.changes
+    assert (held.typed[moved.from_digest], held.typed[moved.to_digest]) == (ANA, moving.NEW)
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_spreadsheet_runs_nothing(cell):
     assert neutral(cell) == f"'{cell}"
     assert neutral("a=1") == "a=1"
+
+
+def test_a_copy_tells_not_whether_an_address_that_was_wished_for_is_known(ana, app, env, session):
+    journeys.subscribe(app.test_client(), env, BEA)
+    moving.ask(ana, BEA.upper())
+    held = holdings.gather(session, moving.owner(env, ANA))
+    (change,) = held.changes
+    assert (held.typed[change.from_digest], held.typed.get(change.to_digest)) == (ANA, None)
 
 
 def test_a_copy_is_sealed_where_it_lies(sure, env, session):
@@ -180,7 +194,8 @@ def test_what_another_system_told_of_somebody_without_a_password_can_be_taken_ba
     path = f"{DATA}/profile/country/remove"
     assert sure.post(path, data={"csrf_token": "x"}).status_code == 422
     assert "France" in sure.get(DATA).text
-    assert sure.post(path, data=token(sure)).location == f"{DATA}#correct"
+    assert sure.post(path, data=token(sure)).location == f"{DATA}?removed=1#correct"
+    assert "Removed. We have not kept" in sure.get(f"{DATA}?removed=1").text
     page = sure.get(DATA).text
     assert ("France" in page, "Remove from your profile" in page) == (False, False)
     assert session.scalars(select(ProfileChange.action).order_by(ProfileChange.id)).all() == ["set", "removed"]

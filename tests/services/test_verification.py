@@ -61,7 +61,8 @@ def test_an_empty_ledger_is_right(env):
     [
         "action = 'granted'", "occurred_at = occurred_at + interval '1 microsecond'", "notice_digest = '\\x00'",
         "status = NULL", "actor_id = 'x'", "recorded_at = 'infinity'", """attributes = '{"frequency": "daily"}'""",
-        "item_id = 3", "detail_hash = '\\x00'", "attributes = '[]'", "mac = '\\x00'", "locale = E'a\\tb'",
+        """attributes = '{"n": 1e400}'""", "item_id = 3", "detail_hash = '\\x00'", "attributes = '[]'",
+        "mac = '\\x00'", "locale = E'a\\tb'",
     ],
 )  # fmt: skip
 def test_an_edited_line_is_found(env, database_urls, account, change):
@@ -148,7 +149,7 @@ def test_a_removed_detail_is_found(env, database_urls, account):
     assert found(env) == [(account, 3)]
 
 
-@pytest.mark.parametrize("change", ["detail = '{}'", "salt = '\\x00'"])
+@pytest.mark.parametrize("change", ["detail = '{}'", """detail = '{"n": 1e400}'""", "salt = '\\x00'"])
 def test_a_changed_detail_is_found(env, database_urls, account, change):
     tamper(database_urls, f"UPDATE event_detail SET {change} WHERE %L", account=account, sequence=3)
     assert found(env) == [(account, 3)]

@@ -214,7 +214,7 @@ class LivesMachine(RuleBasedStateMachine):
 
     @rule(
         telephone=numbers,
-        words=st.sampled_from(["STOP", "Arrêt", "stopp", "退订", "Where is the bus stop?"]),
+        words=words,
         house=some,
     )
     def text(self, telephone: str, words: str, house: str | None) -> None:
