@@ -223,7 +223,7 @@ def test_an_older_session_adds_and_removes_none_before_it_proves_itself_again(ow
     assert answer.location == "/camille/account/data/check?to=web.passkeys_change_post"
     assert kept(session) == 1
     form = {"csrf_token": journeys.form_token(owner.get(answer.location).text), "password": PASSWORD}
-    assert owner.post(answer.location, data=form).location == KEYS
+    assert owner.post(answer.location, data=form).location == f"{KEYS}?again=1"
     assert change(owner, "remove").location == f"{KEYS}?removed=1"
 
 
